@@ -1,0 +1,197 @@
+"""The settings: defaults suit a bare checkout, and production differs only by its environment (see the README)."""
+
+from pathlib import Path
+
+import dj_database_url
+
+from concord import env
+from concord.secrets import local_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env.load(BASE_DIR / ".env")
+
+# Everything that a run writes lies here, so that two instances, or a test and a person, stay apart.
+VAR = Path(env.text("CONCORD_VAR", str(BASE_DIR / "var"))).resolve()
+VAR.mkdir(parents=True, exist_ok=True)
+LOG_DIR = Path(env.text("LOG_DIR", str(VAR if env.text("CONCORD_VAR") else BASE_DIR))) / "logs"
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.text("SECRET_KEY") or local_secret(VAR / "secret_key")
+WORKER_TOKEN = env.text("WORKER_TOKEN") or local_secret(VAR / "worker_token")
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_rq",
+    "django_htmx",
+    "template_partials",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "concord",
+    "workers",
+    "operations",
+    "escalations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "concord.urls"
+ASGI_APPLICATION = "concord.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- the two databases: Concord's own rows, and the property data beside it ---
+
+
+def _database(name: str, default: str) -> dict:
+    config = dict(dj_database_url.parse(env.text(name, default), conn_max_age=None))
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = {
+            # A writer waits for its turn at BEGIN; upgrading a read transaction would fail at once instead.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
+        }
+    return config
+
+
+DATABASES = {
+    "default": _database("DATABASE_URL", f"sqlite:///{VAR / 'concord.sqlite3'}"),
+    "warehouse": _database("WAREHOUSE_URL", f"sqlite:///{VAR / 'warehouse.sqlite3'}"),
+}
+DATABASE_ROUTERS = ["workers.router.WarehouseRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_URL = env.text("DATA_URL", f"file://{VAR / 'data'}")
+
+# --- Redis carries doorbells, live messages and snapshots; without REDIS_URL there is a private one under VAR ---
+
+REDIS_URL = env.text("REDIS_URL", f"unix://{VAR / 'redis.sock'}")
+QUEUE = "operations"
+RQ_QUEUES = {QUEUE: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1}}
+RQ = {"SERIALIZER": "rq.serializers.JSONSerializer"}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL]},
+    }
+}
+SNAPSHOT_SECONDS = 3600
+
+# --- operations ---
+
+CONFIDENCE_THRESHOLD = env.number("CONFIDENCE_THRESHOLD", 0.7)
+ENABLE_CONTEXT_COMPRESSION = env.flag("ENABLE_CONTEXT_COMPRESSION", default=True)
+ENABLE_REWOO_PLANNING = env.flag("ENABLE_REWOO_PLANNING", default=True)
+ESCALATION_ENABLED = env.flag("ESCALATION_ENABLED", default=True)
+MAX_RETRIES = env.whole("MAX_RETRIES", 3)
+OPERATION_TIMEOUT = env.whole("OPERATION_TIMEOUT", 300)
+SYNC_WAIT_SECONDS = env.number("SYNC_WAIT_SECONDS", 25)
+API_KEY_REQUIRED = env.flag("API_KEY_REQUIRED", default=True)
+QUEUE_WORKERS = env.whole("QUEUE_WORKERS", 2)
+LEASE_SECONDS = 60
+LEASE_RENEWAL_SECONDS = 15
+STEPS_AT_ONCE = env.whole("STEPS_AT_ONCE", 8)
+CALLS_PER_WORKER = env.whole("CALLS_PER_WORKER", 8)
+
+# --- workers ---
+
+WORKER_PORTS = {
+    "florida_data": 8001,
+    "data_quality": 8002,
+    "sunbiz": 8003,
+    "entity_matching": 8004,
+    "performance": 8005,
+    "ai_ml": 8006,
+}
+WORKER_URLS = {
+    name: env.text(f"WORKER_{name.upper()}_URL", f"http://localhost:{port}") for name, port in WORKER_PORTS.items()
+}
+
+# --- people and clients ---
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "escalations:queue"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+# HTTPS is the rule; a local run speaks plain HTTP on loopback and says so.
+HTTPS = env.flag("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- the API ---
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["operations.authentication.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "operations.problems.exception_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Concord",
+    "DESCRIPTION": "Post an operation, watch it, and decide what it was not sure of.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+# --- the rest ---
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "concord" / "static"]
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
