@@ -4,11 +4,11 @@ from pathlib import Path
 
 import dj_database_url
 
-from concord import env
+from concord import env, redis_server
 from concord.secrets import local_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env.load(BASE_DIR / ".env")
+env.load(Path(env.text("DOTENV", str(BASE_DIR / ".env"))))
 
 # Everything that a run writes lies here, so that two instances, or a test and a person, stay apart.
 VAR = Path(env.text("CONCORD_VAR", str(BASE_DIR / "var"))).resolve()
@@ -83,6 +83,8 @@ def _database(name: str, default: str) -> dict:
             "timeout": 30,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
         }
+        # A file, so that a test's threads and child processes see its rows.
+        config["TEST"] = {"NAME": VAR / f"test_{name.lower()}.sqlite3"}
     return config
 
 
@@ -94,9 +96,10 @@ DATABASE_ROUTERS = ["workers.router.WarehouseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_URL = env.text("DATA_URL", f"file://{VAR / 'data'}")
 
-# --- Redis carries doorbells, live messages and snapshots; without REDIS_URL there is a private one under VAR ---
+# --- Redis carries doorbells, live messages and snapshots; without REDIS_URL there is a private one for VAR ---
 
-REDIS_URL = env.text("REDIS_URL", f"unix://{VAR / 'redis.sock'}")
+REDIS_IS_PRIVATE = not env.text("REDIS_URL")
+REDIS_URL = env.text("REDIS_URL") or redis_server.private_url(VAR)
 QUEUE = "operations"
 RQ_QUEUES = {QUEUE: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1}}
 RQ = {"SERIALIZER": "rq.serializers.JSONSerializer"}

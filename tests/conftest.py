@@ -1,0 +1,40 @@
+"""Where the tests run: in a folder of their own, with a Redis of their own and nobody's settings.
+
+`TEST_DATABASE=postgresql` gives them a PostgreSQL server of their own instead of SQLite.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.conf import settings
+
+from concord import redis_server
+
+# Django reads its settings after this module, so that what is set here holds (which is why pyproject.toml does not
+# name them). A person's own environment, which may point at production, does not reach the tests.
+PERSONAL = ("CONCORD_", "DATABASE_", "WAREHOUSE_", "REDIS_", "OPENAI_", "WORKER_", "DATA_", "FLORIDA_", "API_", "LOG_")
+for name in [name for name in os.environ if name.startswith(PERSONAL)]:
+    del os.environ[name]
+
+folder = tempfile.TemporaryDirectory(prefix="concord-test-")
+os.environ |= {"CONCORD_VAR": folder.name, "DOTENV": os.devnull, "DJANGO_SETTINGS_MODULE": "concord.settings"}
+
+
+def pytest_unconfigure() -> None:
+    folder.cleanup()
+
+
+@pytest.fixture(scope="session")
+def private_redis() -> Iterator[redis.Redis]:
+    """A client of this run's Redis server, which runs from the first test to the last."""
+    with redis_server.running(settings.REDIS_URL), redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def empty_redis(private_redis: redis.Redis) -> None:
+    """Each test begins with nothing in Redis."""
+    private_redis.flushall()
