@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+import django
 import pytest
 import redis
 from django.conf import settings
@@ -21,6 +22,7 @@ for name in [name for name in os.environ if name.startswith(PERSONAL)]:
 
 folder = tempfile.TemporaryDirectory(prefix="concord-test-")
 os.environ |= {"CONCORD_VAR": folder.name, "DOTENV": os.devnull, "DJANGO_SETTINGS_MODULE": "concord.settings"}
+django.setup()
 
 
 def pytest_unconfigure() -> None:
