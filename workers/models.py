@@ -54,10 +54,27 @@ class CallRecord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["worker", "key"], name="one_call_per_key")]
-        indexes = [
-            models.Index(fields=["worker"], condition=models.Q(status="running"), name="running_calls"),
-            models.Index(fields=["seen_at"], name="old_calls"),
-        ]
+        indexes = [models.Index(fields=["seen_at"], name="old_calls")]
 
     def __str__(self) -> str:
         return f"{self.worker}.{self.action} {self.id}"
+
+
+class RegisteredWorker(models.Model):
+    """A worker that Concord may call, and how it has been lately."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    url = models.URLField(max_length=300)
+    enabled = models.BooleanField(default=True)
+    manifest = models.JSONField(default=dict, blank=True, editable=False)
+    healthy = models.BooleanField(null=True, editable=False, help_text="empty: not asked yet")
+    error = models.TextField(blank=True, editable=False, help_text="what it last answered instead of its health")
+    checked_at = models.DateTimeField(null=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False, help_text="in a row, of calls")
+    open_until = models.DateTimeField(null=True, editable=False, help_text="the circuit: no calls before this time")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
