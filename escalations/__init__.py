@@ -1,0 +1,1 @@
+"""Escalations: what Concord was not sure of, and what a person decided."""

@@ -1,0 +1,155 @@
+"""An escalation is a question to a person; a decision is the answer. The first decision wins."""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from operations import live
+from operations.models import ApiKey, Operation
+from operations.models.operation import is_reviewer
+from operations.states import Reason
+
+CLAIM = timedelta(minutes=5)
+
+
+class DecisionError(Exception):
+    """The decision cannot be taken; the text says why. ``field`` names what to mend, where there is one."""
+
+    def __init__(self, message: str, *, field: str = ""):
+        super().__init__(message)
+        self.field = field
+
+
+class Conflict(DecisionError):
+    """Somebody else was quicker, or is at it."""
+
+
+class Kind(models.TextChoices):
+    APPROVE = "approve", "Approve"
+    EDIT = "edit", "Edit and resume"
+    RETRY = "retry", "Retry"
+    REJECT = "reject", "Reject"
+
+
+# What may be answered to which question. There is nothing to approve in a plan that cannot run, or a budget spent.
+# A replan with words needs a planner that understands words; the rules would make the same plan again.
+OFFERED: dict[str, tuple[Kind, ...]] = {
+    Reason.LOW_CONFIDENCE: (Kind.APPROVE, Kind.RETRY, Kind.EDIT, Kind.REJECT),
+    Reason.RULE_FAILED: (Kind.APPROVE, Kind.RETRY, Kind.EDIT, Kind.REJECT),
+    Reason.STEP_FAILED: (Kind.RETRY, Kind.EDIT, Kind.APPROVE, Kind.REJECT),
+    Reason.APPROVAL_NEEDED: (Kind.APPROVE, Kind.EDIT, Kind.REJECT),
+    Reason.BAD_PLAN: (Kind.REJECT,),
+    Reason.BUDGET_SPENT: (Kind.REJECT,),
+}
+
+
+def new_id() -> str:
+    return f"esc-{timezone.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+class EscalationQuerySet(models.QuerySet["Escalation"]):
+    def open(self) -> Self:
+        return self.filter(status=Escalation.Status.OPEN)
+
+    def visible_to(self, client: Any) -> Self:
+        """What ``client`` (an API key, a user, or nobody) may see."""
+        if isinstance(client, ApiKey):
+            mine = Q(operation__client=client)
+            return self if client.may("read_all") or client.may("decide") else self.filter(mine)
+        return self if getattr(client, "is_staff", False) or is_reviewer(client) else self.none()
+
+
+class Escalation(models.Model):
+    """One question about one operation. ``revision`` rises with every change, so that nobody decides on old news."""
+
+    class Status(models.TextChoices):
+        OPEN = "open"
+        DECIDED = "decided"
+        WITHDRAWN = "withdrawn", "withdrawn: the operation ended without it"
+
+    id = models.CharField(primary_key=True, max_length=40, default=new_id, editable=False)
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="escalations")
+    status = models.CharField(max_length=16, choices=Status, default=Status.OPEN)
+    reason = models.CharField(max_length=32, choices=Reason)
+    message = models.TextField(help_text="Why it is here, in one sentence")
+    findings = models.JSONField(default=list, blank=True)
+    steps = models.JSONField(default=list, blank=True, help_text="The ids of the steps concerned")
+    digest = models.CharField(max_length=64, blank=True, help_text="Of exactly what an approval would approve")
+    confidence_score = models.FloatField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=150, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EscalationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
+        indexes = [models.Index(fields=["status", "created_at"], name="escalation_queue")]
+        permissions = [("decide_escalation", "Can decide escalations and see all operations")]
+
+    def __str__(self) -> str:
+        return self.pk
+
+    @property
+    def offered(self) -> tuple[Kind, ...]:
+        """The decisions that make sense for this question."""
+        return OFFERED[self.reason]
+
+    def holder(self) -> str:
+        """Who is at it now; empty if nobody."""
+        live_claim = self.claimed_until and self.claimed_until > timezone.now()
+        return self.claimed_by if live_claim else ""
+
+    def claim(self, who: str, *, take_over: bool = False) -> None:
+        """Say that ``who`` is at it for the next five minutes. Raises `Conflict` if another is."""
+        if (holder := self.holder()) not in ("", who) and not take_over:
+            raise Conflict(f"{holder} is at it until {self.claimed_until:%H:%M} UTC.")
+        self._change(f"somebody decided it before {who} could claim it", claimed_by=who, claimed_until=_soon())
+
+    def release(self, who: str) -> None:
+        """Give the claim back. Releasing what one does not hold changes nothing."""
+        if self.holder() == who:
+            self._change("it was decided in the meantime", claimed_by="", claimed_until=None)
+
+    def _change(self, otherwise: str, **fields: Any) -> None:
+        """Set ``fields`` if the row still is what it was read as; else raise `Conflict`."""
+        with transaction.atomic():
+            row = Escalation.objects.filter(pk=self.pk, status=self.Status.OPEN, revision=self.revision)
+            if not row.update(revision=self.revision + 1, **fields):
+                raise Conflict(f"This escalation has changed: {otherwise}. Read it again.")
+            live.announce_escalations()
+        self.revision += 1
+        for name, value in fields.items():
+            setattr(self, name, value)
+
+
+def _soon() -> datetime:
+    return timezone.now() + CLAIM
+
+
+class Decision(models.Model):
+    """A person's answer, kept for ever. The same ``decision_id`` again is answered as the first time."""
+
+    escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="decisions")
+    decision_id = models.CharField(max_length=100, unique=True)
+    decision = models.CharField(max_length=16, choices=Kind)
+    reason = models.TextField(blank=True)
+    edits = models.JSONField(default=dict, blank=True)
+    steps = models.JSONField(default=list, blank=True)
+    decided_by = models.CharField(max_length=150)
+    digest = models.CharField(max_length=64, blank=True)
+    effect = models.JSONField(default=dict, blank=True, help_text="What runs again, what is kept, what is skipped")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.decision} by {self.decided_by}"
+

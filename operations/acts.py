@@ -1,0 +1,102 @@
+"""What a client can do: submit an operation, cancel it, try it again. The API and the console are doors to these."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from operations import jobs, live, signals
+from operations.models import ApiKey, IdempotencyKey, Operation
+from operations.resume import cancel_unfinished, run_again
+from operations.states import Status, StepStatus
+
+
+class KeyReused(Exception):
+    """The idempotency key was used before, with another body."""
+
+
+def submit(
+    fields: dict[str, Any], client: ApiKey | None, *, key: str = "", body_digest: str = "", actor: str = ""
+) -> tuple[Operation, bool]:
+    """Save a new operation and ring for it. Returns it, and whether it is new.
+
+    ``fields`` are checked model fields. With an idempotency ``key`` the same request gives the same operation for
+    7 days; the key with another body raises `KeyReused`.
+    """
+    owner = str(client.pk) if client else ""
+    if key and (earlier := _earlier(owner, key, body_digest)):
+        return earlier, False
+    try:
+        with transaction.atomic():
+            operation = _create(fields, client, actor)
+            if key:
+                _remember(owner, key, body_digest, operation)
+    except IntegrityError:  # the same request came twice at once, and the other was first
+        if key and (earlier := _earlier(owner, key, body_digest)):
+            return earlier, False
+        raise
+    return operation, True
+
+
+def _create(fields: dict[str, Any], client: ApiKey | None, actor: str) -> Operation:
+    now = timezone.now()
+    operation = Operation(client=client, created_at=now, updated_at=now, wake_at=now, rung_at=now, **fields)
+    operation.deadline_at = now + timedelta(seconds=operation.timeout_seconds)
+    operation.save(force_insert=True)
+    operation.record(Status.PLANNING, "Received", actor=actor or (client.name if client else ""))
+    jobs.ring()
+    live.announce(operation)
+    return operation
+
+
+def _earlier(owner: str, key: str, body_digest: str) -> Operation | None:
+    now = timezone.now()
+    seen = IdempotencyKey.objects.filter(client=owner, key=key).select_related("operation").first()
+    if seen is None:
+        return None
+    if seen.expires_at <= now:
+        seen.delete()
+        return None
+    if seen.body_digest != body_digest:
+        raise KeyReused(f"The idempotency key {key!r} was used before, with another body.")
+    return seen.operation
+
+
+def _remember(owner: str, key: str, body_digest: str, operation: Operation) -> None:
+    IdempotencyKey.objects.create(client=owner, key=key, body_digest=body_digest, operation=operation)
+
+
+def cancel(operation: Operation, *, actor: str) -> None:
+    """Stop the operation: nothing further starts, and running calls are withdrawn. Finished steps keep their results.
+
+    Raises `TransitionError` if it has ended already.
+    """
+    with transaction.atomic():
+        # A queue worker comes once more, to withdraw the calls that are still running.
+        running = operation.steps.filter(status=StepStatus.RUNNING).exists()
+        wake_at = timezone.now() if running else None
+        operation.move_to(Status.CANCELLED, f"Cancelled by {actor}", actor=actor, wake_at=wake_at)
+        cancel_unfinished(operation)
+        signals.review_over.send(Operation, operation=operation)
+        jobs.ring()
+
+
+def retry(operation: Operation, *, actor: str) -> None:
+    """Take up a failed or cancelled operation where it stopped: finished steps keep their results.
+
+    Raises `TransitionError` if it is in any other state.
+    """
+    status = Status.EXECUTING if operation.plan else Status.PLANNING
+    with transaction.atomic():
+        operation.move_to(status, f"Retried by {actor}", actor=actor, seconds_left=None)
+        unfinished = [StepStatus.FAILED, StepStatus.CANCELLED, StepStatus.AWAITING_APPROVAL]
+        run_again(operation, operation.steps.filter(status__in=unfinished))
+        signals.review_over.send(Operation, operation=operation)
+        jobs.ring()
+
+
+def defaults() -> dict[str, Any]:
+    """What applies where a client says nothing."""
+    return {"timeout_seconds": settings.OPERATION_TIMEOUT}

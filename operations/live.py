@@ -1,0 +1,158 @@
+"""Telling who watches that something changed: sockets, waiting requests and the snapshot in Redis.
+
+Nothing here is the truth. A message may be lost, and whoever gets one fetches what he may see. One thread per
+process does the sending, on an event loop that it keeps: `async_to_sync(group_send)` would open a connection to
+Redis for every message.
+"""
+
+import asyncio
+import json
+import logging
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from channels.layers import channel_layers
+from django.apps import apps
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import close_old_connections, transaction
+from redis import asyncio as redis
+from redis.exceptions import RedisError
+
+from operations.representation import operation_json
+from operations.states import RESTING
+
+if TYPE_CHECKING:
+    from operations.models import Operation
+
+logger = logging.getLogger(__name__)
+
+OPERATIONS = "operations"
+ESCALATIONS = "escalations"
+RESTED = "concord:rested"  # a Redis channel: the ids of operations that a waiting client may be answered for
+PAUSE = 0.1  # seconds in which the changes of one operation that is still moving become one message
+
+
+def operation_group(operation_id: str) -> str:
+    return f"operation.{operation_id}"
+
+
+def announce(operation: "Operation") -> None:
+    """Once the transaction has committed, tell that ``operation`` changed."""
+    change = (operation.pk, operation.status in RESTING)
+    transaction.on_commit(lambda: announcer.put(*change))
+
+
+def announce_escalations() -> None:
+    """Once the transaction has committed, tell that the review queue changed."""
+    transaction.on_commit(lambda: announcer.put("", True))
+
+
+class Announcer:
+    """The sending thread. Started by the first message, ends with the process."""
+
+    def __init__(self) -> None:
+        self._changes: queue.Queue[tuple[str, bool]] = queue.Queue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def put(self, operation_id: str, rested: bool) -> None:
+        """Send soon that the operation (or, with an empty id, the review queue) changed."""
+        self._changes.put((operation_id, rested))
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
+                self._thread.start()
+
+    def flush(self) -> None:
+        """Wait until everything put so far has been sent."""
+        self._changes.join()
+
+    def _run(self) -> None:
+        loop = asyncio.new_event_loop()
+        sender = Sender()
+        while True:
+            batch = self._gather()
+            try:
+                close_old_connections()
+                snapshots = sender.snapshots([operation_id for operation_id in batch if operation_id])
+                loop.run_until_complete(sender.send(batch, snapshots))
+            except (RedisError, OSError) as error:
+                logger.warning("Redis is away, so nobody was told of %d changes: %s", len(batch), error)
+            except Exception:  # noqa: BLE001  (the thread must outlive whatever one message brings)
+                logger.exception("A change could not be announced")
+            finally:
+                for _ in range(self._taken):
+                    self._changes.task_done()
+
+    def _gather(self) -> dict[str, bool]:
+        """The next changes by operation. One that rests goes at once; others are gathered for a moment."""
+        batch: dict[str, bool] = {}
+        until = None
+        self._taken = 0
+        while until is None or not any(batch.values()):
+            wait = None if until is None else until - time.monotonic()
+            if wait is not None and wait <= 0:
+                break
+            try:
+                operation_id, rested = self._changes.get(timeout=wait)
+            except queue.Empty:
+                break
+            self._taken += 1
+            batch[operation_id] = rested or batch.get(operation_id, False)
+            until = until or time.monotonic() + PAUSE
+        return batch
+
+
+class Sender:
+    """What is sent for a batch of changes, on connections that are kept."""
+
+    # Keeps a slower process from putting an older snapshot over a newer one.
+    SET_IF_NEWER = """
+        if (redis.call('GET', KEYS[2]) or '') <= ARGV[2] then
+            redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[3])
+            redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+        end
+    """
+
+    def __init__(self) -> None:
+        self._redis = redis.from_url(settings.REDIS_URL)
+        self._layer: Any = channel_layers.make_backend("default")
+
+    def snapshots(self, operation_ids: list[str]) -> dict[str, tuple[str, bytes]]:
+        """The operations' JSON as the API shows it, with the time of their last change."""
+        rows = self._operations().filter(pk__in=operation_ids).prefetch_related("steps") if operation_ids else []
+        return {row.pk: (row.updated_at.isoformat(), _json(row)) for row in rows}
+
+    def _operations(self) -> Any:
+        return apps.get_model("operations", "Operation").objects  # the models import this module
+
+    async def send(self, batch: dict[str, bool], snapshots: dict[str, tuple[str, bytes]]) -> None:
+        """Wake the waiting, keep the snapshots, and tell the groups."""
+        groups = {operation_group(operation_id) for operation_id in batch if operation_id}
+        groups |= {OPERATIONS, ESCALATIONS} if any(batch.values()) else {OPERATIONS}
+        names = sorted(groups)
+
+        pipe = self._redis.pipeline(transaction=False)
+        for group in names:
+            pipe.incr(f"concord:sequence:{group}")
+        for operation_id, rested in batch.items():
+            if rested and operation_id:
+                pipe.publish(RESTED, operation_id)
+        for operation_id, (changed, body) in snapshots.items():
+            key = f"operation:{operation_id}"
+            pipe.eval(self.SET_IF_NEWER, 2, key, f"{key}:changed", body, changed, settings.SNAPSHOT_SECONDS)
+        sequences = await pipe.execute()
+
+        for group, sequence in zip(names, sequences, strict=False):
+            await self._layer.group_send(group, {"type": "changed", "group": group, "sequence": sequence})
+
+
+def _json(operation: "Operation") -> bytes:
+    shown = operation_json(operation, operation.steps.all())
+    return json.dumps(shown, cls=DjangoJSONEncoder, separators=(",", ":")).encode()
+
+
+announcer = Announcer()

@@ -1,0 +1,76 @@
+"""Programs that may call the API, and the requests that they may safely repeat."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+
+PREFIX = "ck_"
+
+
+class ApiKeyManager(models.Manager["ApiKey"]):
+    def issue(self, name: str, scopes: list[str] | None = None) -> "tuple[ApiKey, str]":
+        """Make a key for the client ``name``. Returns the row and the key itself, which is kept nowhere."""
+        key = PREFIX + secrets.token_urlsafe(32)
+        return self.create(name=name, prefix=key[:11], digest=digest(key), scopes=scopes or []), key
+
+    def find(self, key: str) -> "ApiKey | None":
+        """The client that ``key`` belongs to, if it is in force."""
+        return self.filter(digest=digest(key), revoked_at__isnull=True).first()
+
+
+def digest(key: str) -> str:
+    """What is kept of a key. A plain hash will do: a key has 256 random bits, nothing to guess from."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class ApiKey(models.Model):
+    """A client's key; only its hash is kept.
+
+    Scopes: ``read_all`` (see others' operations), ``decide`` (decide escalations), ``admin`` (register workers).
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    prefix = models.CharField(max_length=16, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scopes = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiKeyManager()
+
+    # DRF asks these of whoever made a request.
+    is_authenticated = True
+    is_anonymous = False
+
+    class Meta:
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes
+
+
+def week_from_now() -> datetime:
+    return timezone.now() + timedelta(days=7)
+
+
+class IdempotencyKey(models.Model):
+    """A client's own name for a POST, so that repeating it gives the same operation. Kept for 7 days."""
+
+    client = models.CharField(max_length=20, blank=True, help_text="The API key's id; empty where none was asked for")
+    key = models.CharField(max_length=255)
+    body_digest = models.CharField(max_length=64)
+    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE)
+    expires_at = models.DateTimeField(default=week_from_now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["client", "key"], name="key_once_per_client")]
+
+    def __str__(self) -> str:
+        return self.key

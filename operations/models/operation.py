@@ -1,0 +1,232 @@
+"""An operation, the claim under which it is advanced, and its history."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from operations import live
+from operations.models.clients import ApiKey
+from operations.states import ENDED, MOVING, NEXT, OperationType, Status
+
+
+class TransitionError(Exception):
+    """The operation is not in a state that allows this, or somebody was quicker."""
+
+
+class Superseded(TransitionError):
+    """The claim on the operation is no longer the newest: whatever its holder does now counts for nothing."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to advance one operation. ``fence`` rises with every claim; writes check it."""
+
+    operation_id: str
+    fence: int
+
+
+def new_id() -> str:
+    """An id such as ``op-20251021-023456-a1b2c3d4``: sorts by time (UTC), and cannot be guessed."""
+    return f"op-{timezone.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def visible_to(self, client: Any) -> Self:
+        """What ``client`` (an API key, a user, or nobody) may see."""
+        if isinstance(client, ApiKey):
+            return self if client.may("read_all") else self.filter(client=client)
+        return self if getattr(client, "is_staff", False) or is_reviewer(client) else self.none()
+
+    def ready(self, now: datetime) -> Self:
+        """Those that a queue worker should take up, most urgent first: due, and not in another's hands."""
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+        return self.filter(free, wake_at__lte=now).order_by("-priority", "wake_at")
+
+    def claim_next(self, holder: str) -> "tuple[Operation, Claim] | None":
+        """Take the most urgent ready operation for a lease, or None where nothing is ready."""
+        now = timezone.now()
+        for operation in self.ready(now)[:8]:
+            fence = operation.fence + 1
+            taken = self.filter(pk=operation.pk, fence=operation.fence).update(
+                fence=fence, lease_until=now + timedelta(seconds=settings.LEASE_SECONDS), claimed_by=holder
+            )
+            if taken:
+                operation.fence = fence
+                return operation, Claim(operation.pk, fence)
+        return None
+
+
+def is_reviewer(user: Any) -> bool:
+    """May this person see all operations and decide escalations?"""
+    return bool(getattr(user, "is_active", False) and user.has_perm("escalations.decide_escalation"))
+
+
+class Operation(models.Model):
+    """What a client asked for, and all that became of it.
+
+    ``wake_at`` says when somebody must next come and advance it (null: nobody need come); ``lease_until`` and
+    ``fence`` say in whose hands it is. Everything that changes it from outside (a cancel, a decision, a retry)
+    raises the fence too, so that a queue worker still at it changes nothing any more.
+    """
+
+    id = models.CharField(primary_key=True, max_length=40, default=new_id, editable=False)
+    operation_type = models.CharField(max_length=32, choices=OperationType)
+    parameters = models.JSONField(default=dict, blank=True)
+    priority = models.PositiveSmallIntegerField(
+        default=5, validators=[MinValueValidator(1), MaxValueValidator(10)], help_text="1 to 10; 10 is most urgent"
+    )
+    timeout_seconds = models.PositiveIntegerField(
+        default=300,
+        help_text="From planning to validating, not counting the time that people take",
+        validators=[MinValueValidator(1), MaxValueValidator(86_400)],
+    )
+    require_validation = models.BooleanField(default=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    client = models.ForeignKey(
+        ApiKey, null=True, blank=True, on_delete=models.PROTECT, related_name="operations", help_text="Who posted it"
+    )
+
+    status = models.CharField(max_length=16, choices=Status, default=Status.PLANNING)
+    plan = models.JSONField(null=True, blank=True)
+    plan_source = models.CharField(max_length=16, blank=True)
+    plan_version = models.PositiveIntegerField(default=0)
+    result = models.JSONField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    confidence_score = models.FloatField(null=True, blank=True)
+    confidence = models.JSONField(null=True, blank=True, help_text="The signals, each with its weight and its words")
+    token_usage = models.PositiveIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+
+    fence = models.PositiveIntegerField(default=0, editable=False)
+    claimed_by = models.CharField(max_length=80, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    wake_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
+    rung_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deadline_at = models.DateTimeField(null=True, blank=True, editable=False)
+    seconds_left = models.FloatField(null=True, blank=True, editable=False)
+
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = OperationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["wake_at"], name="operation_ready", condition=Q(wake_at__isnull=False)),
+            models.Index(fields=["status", "-created_at"], name="operation_status"),
+            models.Index(fields=["client", "-created_at"], name="operation_client"),
+            models.Index(fields=["-created_at", "-id"], name="operation_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pk
+
+    def get_absolute_url(self) -> str:
+        return f"/operations/{self.pk}"
+
+    @property
+    def is_moving(self) -> bool:
+        return self.status in MOVING
+
+    @property
+    def requires_human(self) -> bool:
+        return self.status == Status.ESCALATING
+
+    @property
+    def execution_time_ms(self) -> int:
+        """From the POST to the end, or until now."""
+        return round(((self.ended_at or timezone.now()) - self.created_at).total_seconds() * 1000)
+
+    def move_to(
+        self, status: Status, message: str = "", *, claim: Claim | None = None, actor: str = "", **fields: Any
+    ) -> None:
+        """Move to ``status`` and set ``fields``, in one transaction with the event that records it.
+
+        With a ``claim`` the move counts only while that claim is the newest; without one it comes from outside
+        and takes the operation out of its holder's hands. Raises `TransitionError` if the table does not allow
+        the move, `Superseded` if somebody was quicker.
+        """
+        old = Status(self.status)
+        if status not in NEXT[old]:
+            raise TransitionError(f"The operation is {old}; it cannot become {status}.")
+        self.change(
+            _clock(self, status) | fields,
+            message,
+            kind=status,
+            claim=claim,
+            actor=actor,
+            status=status,
+        )
+
+    def change(
+        self,
+        fields: Mapping[str, Any],
+        message: str,
+        *,
+        kind: str,
+        claim: Claim | None = None,
+        actor: str = "",
+        status: Status | None = None,
+        data: Any = None,
+    ) -> None:
+        """Set ``fields`` if the row still is what it was read as, record why, and tell who watches."""
+        fields = dict(fields, updated_at=timezone.now())
+        if status:
+            fields["status"] = status
+        if claim is None:
+            fields |= {"fence": self.fence + 1, "lease_until": None}
+        with transaction.atomic():
+            row = Operation.objects.filter(pk=self.pk, status=self.status, fence=self.fence)
+            if not row.update(**fields):
+                raise Superseded(f"{self.pk} was changed by somebody else in the meantime.")
+            for name, value in fields.items():
+                setattr(self, name, value)
+            self.record(kind, message, actor=actor, data=data)
+            live.announce(self)
+
+    def record(self, kind: str, message: str, *, actor: str = "", data: Any = None) -> "Event":
+        """Write a line of history."""
+        return Event.objects.create(operation=self, kind=kind, message=message, actor=actor, data=data)
+
+
+def _clock(operation: Operation, status: Status) -> dict[str, Any]:
+    """The fields that follow from a move: who must come when, and how much of the time limit is left."""
+    now = timezone.now()
+    if status in MOVING:
+        if operation.status in MOVING:
+            return {}
+        left = operation.seconds_left if operation.status == Status.ESCALATING else None
+        seconds = operation.timeout_seconds if left is None else left
+        return {"wake_at": now, "deadline_at": now + timedelta(seconds=seconds), "ended_at": None, "error": ""}
+    fields: dict[str, Any] = {"lease_until": None, "wake_at": None, "deadline_at": None}
+    if operation.deadline_at:
+        fields["seconds_left"] = max(0.0, (operation.deadline_at - now).total_seconds())
+    if status in ENDED:
+        fields["ended_at"] = now
+    return fields
+
+
+class Event(models.Model):
+    """One line of an operation's history. Never changed, never deleted."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=32, help_text="The status moved to, or what happened to a step")
+    message = models.TextField(blank=True)
+    actor = models.CharField(max_length=150, blank=True, help_text="Who did it; empty: Concord itself")
+    data = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind

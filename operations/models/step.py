@@ -1,0 +1,77 @@
+"""A step of an operation's plan."""
+
+import hashlib
+from typing import Any, Self
+
+from django.db import models
+
+from operations.canonical import canonical
+from operations.models.operation import Claim, Operation
+from operations.states import STEP_ENDED, StepStatus
+
+
+class StepQuerySet(models.QuerySet["Step"]):
+    def held(self, claim: Claim) -> Self:
+        """The claimed operation's steps, and none once a newer claim exists."""
+        return self.filter(operation_id=claim.operation_id, operation__fence=claim.fence)
+
+
+class Step(models.Model):
+    """One call of a worker's action: what is asked, how it goes, and what came back.
+
+    A step with ``for_each`` is a template: its instances ``E2[0]``, ``E2[1]``… name it as their ``template``.
+    ``run`` rises when a person lets it run again; ``attempts`` counts the automatic tries within a run.
+    """
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="steps")
+    step_id = models.CharField(max_length=24)
+    position = models.PositiveIntegerField()
+    template = models.CharField(max_length=16, blank=True)
+    index = models.PositiveIntegerField(null=True, blank=True)
+    label = models.CharField(max_length=200, blank=True)
+
+    worker = models.CharField(max_length=64)
+    action = models.CharField(max_length=64)
+    arguments = models.JSONField(default=dict, help_text="As planned: references not yet replaced")
+    item = models.JSONField(null=True, blank=True, help_text="What #item stands for in an instance")
+    for_each = models.JSONField(null=True, blank=True)
+    depends_on = models.JSONField(default=list)
+    expected_output = models.TextField(blank=True)
+    validation = models.JSONField(default=list, blank=True)
+
+    status = models.CharField(max_length=20, choices=StepStatus, default=StepStatus.PENDING)
+    run = models.PositiveIntegerField(default=1)
+    attempts = models.PositiveIntegerField(default=0)
+    result = models.JSONField(null=True, blank=True)
+    confidence = models.FloatField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    location = models.CharField(max_length=500, blank=True, help_text="Where a long call can be asked after")
+    progress = models.JSONField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, help_text="When to try or ask again")
+    approved_digest = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StepQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "index"]
+        constraints = [models.UniqueConstraint(fields=["operation", "step_id"], name="step_once_per_operation")]
+
+    def __str__(self) -> str:
+        return f"{self.step_id} {self.worker}.{self.action}"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in STEP_ENDED
+
+    @property
+    def duration_ms(self) -> int | None:
+        if not (self.started_at and self.finished_at):
+            return None
+        return round((self.finished_at - self.started_at).total_seconds() * 1000)
+
+    def call_key(self, arguments: dict[str, Any]) -> str:
+        """The idempotency key of this call: the same for every automatic attempt, another one for a new run."""
+        digest = hashlib.sha256(canonical(arguments)).hexdigest()[:32]
+        return f"{self.operation_id}:{self.step_id}:{digest}:{self.run}"

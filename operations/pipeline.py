@@ -1,0 +1,1 @@
+"""The stages of an operation: the only place that knows their order."""

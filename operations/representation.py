@@ -1,0 +1,76 @@
+"""An operation as clients see it: the one shape behind the API, the Redis snapshot and the console's data."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from operations.models import Event, Operation, Step
+
+Json = dict[str, Any]
+
+
+def operation_json(operation: "Operation", steps: "Iterable[Step] | None" = None) -> Json:
+    """All of ``operation``; with its ``steps`` where they are given."""
+    shown = {
+        "operation_id": operation.pk,
+        "operation_type": operation.operation_type,
+        "status": operation.status,
+        "result": operation.result,
+        "error": operation.error or None,
+        "confidence_score": operation.confidence_score,
+        "requires_human": operation.requires_human,
+        "execution_time_ms": operation.execution_time_ms,
+        "token_usage": operation.token_usage,
+        "cost_usd": None if operation.cost_usd is None else float(operation.cost_usd),
+        "metadata": operation.metadata,
+        "parameters": operation.parameters,
+        "priority": operation.priority,
+        "timeout_seconds": operation.timeout_seconds,
+        "require_validation": operation.require_validation,
+        "confidence": operation.confidence,
+        "plan_source": operation.plan_source or None,
+        "created_at": _time(operation.created_at),
+        "updated_at": _time(operation.updated_at),
+        "ended_at": _time(operation.ended_at),
+        "links": {
+            "self": f"/operations/{operation.pk}",
+            "events": f"/operations/{operation.pk}/events",
+            "console": f"/console/operations/{operation.pk}",
+        },
+    }
+    if steps is not None:
+        shown["steps"] = [step_json(step) for step in steps]
+    return shown
+
+
+def step_json(step: "Step") -> Json:
+    return {
+        "id": step.step_id,
+        "label": step.label or None,
+        "worker": step.worker,
+        "action": step.action,
+        "arguments": step.arguments,
+        "depends_on": step.depends_on,
+        "status": step.status,
+        "attempts": step.attempts,
+        "result": step.result,
+        "error": step.error or None,
+        "progress": step.progress,
+        "started_at": _time(step.started_at),
+        "finished_at": _time(step.finished_at),
+    }
+
+
+def event_json(event: "Event") -> Json:
+    return {
+        "id": event.pk,
+        "kind": event.kind,
+        "message": event.message,
+        "actor": event.actor or None,
+        "data": event.data,
+        "created_at": _time(event.created_at),
+    }
+
+
+def _time(value: Any) -> str | None:
+    return value.isoformat().replace("+00:00", "Z") if value else None

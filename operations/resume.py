@@ -1,0 +1,74 @@
+"""What a decision or a retry does to the steps: run some again, go on without some, stop the rest.
+
+These change rows only; the caller has taken the operation out of its holder's hands first, in the same transaction.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from operations.graph import Graph
+from operations.models import Operation, Step
+from operations.states import StepStatus
+
+AGAIN: dict[str, Any] = {
+    "status": StepStatus.PENDING,
+    "attempts": 0,
+    "result": None,
+    "confidence": None,
+    "error": "",
+    "location": "",
+    "progress": None,
+    "due_at": None,
+    "approved_digest": "",
+    "started_at": None,
+    "finished_at": None,
+}
+
+
+def concerned(operation: Operation, step_ids: Iterable[str]) -> list[Step]:
+    """The named steps and every step that uses what they bring."""
+    graph = Graph(operation.steps.all())
+    return graph.downstream(step_ids)
+
+
+def run_again(operation: Operation, steps: Iterable[Step], edits: dict[str, dict[str, Any]] | None = None) -> None:
+    """Make ``steps`` pending, as a new run: the workers will not answer them from memory. ``edits``: new arguments."""
+    ids = {step.pk for step in steps}
+    operation.steps.filter(pk__in=ids).update(run=F("run") + 1, **AGAIN)
+    # A template that runs again makes its instances anew.
+    templates = operation.steps.filter(pk__in=ids).exclude(for_each=None).values_list("step_id", flat=True)
+    operation.steps.filter(template__in=list(templates)).delete()
+    for step_id, arguments in (edits or {}).items():
+        operation.steps.filter(step_id=step_id).update(arguments=arguments)
+
+
+def without(operation: Operation, step_ids: Iterable[str]) -> list[Step]:
+    """The named steps and all that cannot run without them, as far as they have not been done."""
+    graph = Graph(operation.steps.all())
+    return [step for step in graph.downstream(step_ids, needing=True) if step.status != StepStatus.COMPLETED]
+
+
+def skip(operation: Operation, step_ids: Iterable[str], why: str) -> None:
+    """Go on without the named steps and all that cannot run without them."""
+    ids = [step.pk for step in without(operation, step_ids)]
+    operation.steps.filter(pk__in=ids).update(
+        status=StepStatus.SKIPPED, error=why, due_at=None, finished_at=timezone.now()
+    )
+
+
+def approve(operation: Operation, digests: dict[str, str]) -> None:
+    """Let steps run, by id, each as long as it still is what its digest was made of."""
+    waiting = operation.steps.filter(status=StepStatus.AWAITING_APPROVAL)
+    for step_id, digest in digests.items():
+        waiting.filter(step_id=step_id).update(status=StepStatus.PENDING, approved_digest=digest)
+
+
+def cancel_unfinished(operation: Operation) -> None:
+    """Stop what has not begun. Running calls stay marked so until they have been withdrawn."""
+    waiting = [StepStatus.PENDING, StepStatus.AWAITING_APPROVAL]
+    operation.steps.filter(status__in=waiting).update(
+        status=StepStatus.CANCELLED, due_at=None, finished_at=timezone.now()
+    )

@@ -1,0 +1,8 @@
+"""The calls upwards: whoever keeps the review queue listens. Sent inside the transaction of the change."""
+
+from django.dispatch import Signal
+
+# A person is needed: operation, reason, message, findings, steps (ids), digest.
+review_needed = Signal()
+# The operation went on or ended without the answer: operation.
+review_over = Signal()
