@@ -1,0 +1,120 @@
+"""The pinned layout of each roll file by type, year and stage, and the names that the files bear.
+
+A header is compared with its layout name by name: any other list is a drift that somebody has to look at, because a
+roll's columns do change, and even between the preliminary and the final roll of one year.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, get_args
+
+from workers.contract import ActionError, InvalidParameters
+from workers.florida_data import columns
+from workers.florida_data.columns import Column, Kind
+
+FileType = Literal["NAL", "SDF", "NAP"]
+Stage = Literal["S", "P", "F"]
+FILE_TYPES: tuple[FileType, ...] = get_args(FileType)
+STAGES: tuple[Stage, ...] = get_args(Stage)  # in the order of the year: sales, preliminary, final
+STAGE_NAMES = {"S": "sales", "P": "preliminary", "F": "final"}
+
+_MEMBER = re.compile(r"(NAL|SDF|NAP)(\d\d)([SPF])(\d{4})(\d\d)\.(?:csv|txt)", re.IGNORECASE)
+
+
+class HeaderDrift(ActionError):
+    """A file's header is not the one that its type, year and stage have."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of one file type as published from some release on, its key, and the letter in FILE_T (if any)."""
+
+    file_type: FileType
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    file_letter: str = ""
+
+    @cached_property
+    def header(self) -> tuple[str, ...]:
+        """The names of the columns in their order."""
+        return tuple(column.name for column in self.columns)
+
+    def of_kind(self, *kinds: Kind) -> list[str]:
+        """The names of the columns of these kinds."""
+        return [column.name for column in self.columns if column.kind in kinds]
+
+    def check_header(self, header: list[str], file: str) -> None:
+        """Raise `HeaderDrift` that names ``file`` and what is extra, missing or out of place in its header."""
+        if tuple(header) == self.header:
+            return
+        raise HeaderDrift(f"{file}: its header is not the one pinned for it: {self._difference(header)}")
+
+    def _difference(self, header: list[str]) -> str:
+        extra = [name for name in header if name not in self.header]
+        missing = [name for name in self.header if name not in header]
+        parts = []
+        if missing:
+            parts.append(f"{len(missing)} missing ({_named(missing)})")
+        if extra:
+            parts.append(f"{len(extra)} extra ({_named(extra)})")
+        if not parts and len(header) != len(set(header)):
+            parts.append(f"repeated ({_named(sorted({name for name in header if header.count(name) > 1}))})")
+        if not parts:
+            moved = [name for name, pinned in zip(header, self.header, strict=True) if name != pinned]
+            parts.append(f"columns out of order ({_named(moved)})")
+        return ", ".join(parts) + f"; {len(header)} columns where {len(self.header)} were expected"
+
+
+def _named(names: list[str], most: int = 8) -> str:
+    shown = ", ".join(repr(name[:40]) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+_NAL = Layout("NAL", columns.NAL, ("PARCEL_ID",), "R")
+_NAL_2026_FINAL = Layout("NAL", columns.NAL_2026_FINAL, ("PARCEL_ID",), "R")
+_SDF = Layout("SDF", columns.SDF, ("PARCEL_ID", "SALE_ID_CD"))
+_NAP = Layout("NAP", columns.NAP, ("ACCT_ID",), "P")
+# Each layout from the release on in which it came in, newest first.
+_PINNED: dict[FileType, list[tuple[tuple[int, int], Layout]]] = {
+    "NAL": [((2026, STAGES.index("F")), _NAL_2026_FINAL), ((0, 0), _NAL)],
+    "SDF": [((0, 0), _SDF)],
+    "NAP": [((0, 0), _NAP)],
+}
+
+
+def layout(file_type: FileType, year: int, stage: Stage) -> Layout:
+    """The layout that a file of this type, year and stage has; years to come have the newest one."""
+    release = (year, STAGES.index(stage))
+    return next(pinned for since, pinned in _PINNED[file_type] if release >= since)
+
+
+@dataclass(frozen=True)
+class Member:
+    """What the name of a roll file says, such as ``NAL16P202501.csv``: type, county, stage, year and submission."""
+
+    name: str
+    file_type: FileType
+    county_no: int
+    stage: Stage
+    year: int
+    submission: int
+
+    def release(self, sha256: str) -> str:
+        """The id of the release that the bytes with this digest are, such as ``NAL-16-2025P-01-0123456789ab``."""
+        return f"{self.file_type}-{self.county_no}-{self.year}{self.stage}-{self.submission:02}-{sha256[:12]}"
+
+
+def parse_member(name: str) -> Member:
+    """Read a file's name (folders before it are ignored). Raises `InvalidParameters` if it is not a roll's name."""
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    match = _MEMBER.fullmatch(base)
+    if match is None:
+        raise InvalidParameters(f"{base!r} is not the name of a roll file, such as NAL16P202501.csv", field="member")
+    file_type, county, stage, year, submission = match.groups()
+    return Member(base, file_type.upper(), int(county), stage.upper(), int(year), int(submission))
+
+
+def member_name(file_type: FileType, county_no: int, stage: Stage, year: int, submission: int = 1) -> str:
+    """The published name of a file: the reverse of `parse_member`."""
+    return f"{file_type}{county_no:02}{stage}{year}{submission:02}.csv"
