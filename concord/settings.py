@@ -11,8 +11,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(Path(env.text("DOTENV", str(BASE_DIR / ".env"))))
 
 # Everything that a run writes lies here, so that two instances, or a test and a person, stay apart.
-VAR = Path(env.text("CONCORD_VAR", str(BASE_DIR / "var"))).resolve()
-VAR.mkdir(parents=True, exist_ok=True)
+VAR = env.folder("CONCORD_VAR", BASE_DIR / "var")
 LOG_DIR = Path(env.text("LOG_DIR", str(VAR if env.text("CONCORD_VAR") else BASE_DIR))) / "logs"
 
 DEBUG = env.flag("DEBUG")

@@ -52,10 +52,11 @@ class Child:
 class Supervisor:
     """The children of a local run. ``say`` gets one line for each thing that happens to them."""
 
-    def __init__(self, log_dir: Path, say: Callable[[str], None], *, stop_seconds: float = 10):
+    def __init__(self, log_dir: Path, say: Callable[[str], None], *, cwd: Path | None = None, stop_seconds: float = 10):
         self.children: list[Child] = []
         self.log_dir = log_dir
         self.say = say
+        self.cwd = cwd
         self.stop_seconds = stop_seconds
         log_dir.mkdir(parents=True, exist_ok=True)
 
@@ -105,6 +106,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                cwd=self.cwd,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **child.environment},
                 process_group=0,  # a Ctrl-C at the terminal is for the supervisor, which stops them in order
             )
