@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 from concord import env, redis_server
 from concord.secrets import local_secret
@@ -91,6 +92,8 @@ DATABASES = {
     "default": _database("DATABASE_URL", f"sqlite:///{VAR / 'concord.sqlite3'}"),
     "warehouse": _database("WAREHOUSE_URL", f"sqlite:///{VAR / 'warehouse.sqlite3'}"),
 }
+if all(DATABASES["default"][part] == DATABASES["warehouse"][part] for part in ("HOST", "PORT", "NAME")):
+    raise ImproperlyConfigured("DATABASE_URL and WAREHOUSE_URL name the same database: each needs one of its own")
 DATABASE_ROUTERS = ["workers.router.WarehouseRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_URL = env.text("DATA_URL", f"file://{VAR / 'data'}")

@@ -6,6 +6,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import django
 import pytest
@@ -13,6 +14,7 @@ import redis
 from django.conf import settings
 
 from concord import redis_server
+from tests import postgres
 
 # Django reads its settings after this module, so that what is set here holds (which is why pyproject.toml does not
 # name them). A person's own environment, which may point at production, does not reach the tests.
@@ -20,13 +22,20 @@ PERSONAL = ("CONCORD_", "DATABASE_", "WAREHOUSE_", "REDIS_", "OPENAI_", "WORKER_
 for name in [name for name in os.environ if name.startswith(PERSONAL)]:
     del os.environ[name]
 
-folder = tempfile.TemporaryDirectory(prefix="concord-test-")
-os.environ |= {"CONCORD_VAR": folder.name, "DOTENV": os.devnull, "DJANGO_SETTINGS_MODULE": "concord.settings"}
+surroundings = ExitStack()
+os.environ |= {
+    "CONCORD_VAR": surroundings.enter_context(tempfile.TemporaryDirectory(prefix="concord-test-")),
+    "DOTENV": os.devnull,
+    "DJANGO_SETTINGS_MODULE": "concord.settings",
+}
+if os.environ.get("TEST_DATABASE") == "postgresql":
+    server, _ = surroundings.enter_context(postgres.running()).rsplit("/", 1)
+    os.environ |= {"DATABASE_URL": f"{server}/concord", "WAREHOUSE_URL": f"{server}/warehouse"}
 django.setup()
 
 
 def pytest_unconfigure() -> None:
-    folder.cleanup()
+    surroundings.close()
 
 
 @pytest.fixture(scope="session")
