@@ -115,17 +115,24 @@ class Action:
             "expected_seconds": self.expected_seconds,
         }
 
-    def run(self, call: Call, parameters: Json) -> Any:
-        """Check ``parameters``, run the function, and return its result as JSON values.
-
-        Raises `InvalidParameters`, any other `ActionError`, `Cancelled`, or whatever went wrong in the function.
-        """
+    def check(self, parameters: Json) -> Json:
+        """The function's arguments, made of ``parameters``. Raises `InvalidParameters` where they do not fit."""
         try:
             checked = self.parameters.model_validate(parameters)
         except ValidationError as error:
             raise _explained(error) from error
-        arguments = {name: getattr(checked, name) for name in type(checked).model_fields}
+        return {name: getattr(checked, name) for name in type(checked).model_fields}
+
+    def perform(self, call: Call, arguments: Json) -> Any:
+        """Run the function on checked ``arguments`` and return its result as JSON values.
+
+        Raises any `ActionError`, `Cancelled`, or whatever went wrong in the function.
+        """
         return self.result.dump_python(self.function(call, **arguments), mode="json")
+
+    def run(self, call: Call, parameters: Json) -> Any:
+        """Check ``parameters``, then perform."""
+        return self.perform(call, self.check(parameters))
 
     def __call__(self, call: Call, /, **arguments: Any) -> Any:
         return self.function(call, **arguments)
