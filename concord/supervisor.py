@@ -44,6 +44,10 @@ class Child:
     def runs(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
+    @property
+    def keeps_stopping(self) -> bool:
+        return self.deaths >= DEATHS_BEFORE_SHOWING_THE_LOG
+
     def pause(self) -> float:
         """The seconds to wait before it starts again."""
         return min(FIRST_PAUSE * 2 ** (self.deaths - 1), LONGEST_PAUSE)

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.template import TemplateSyntaxError
+from django.template import Engine, TemplateSyntaxError
 from django.template.loader import get_template
 
 
@@ -14,7 +13,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = [name for folder in settings.TEMPLATES[0]["DIRS"] for name in template_names(Path(folder))]
+        names = [name for folder in Engine.get_default().dirs for name in template_names(Path(folder))]
         broken = [problem for name in names if (problem := compile_problem(name))]
         if broken:
             raise CommandError("\n".join(broken))
