@@ -32,6 +32,7 @@ if os.environ.get("TEST_DATABASE") == "postgresql":
     server, _ = surroundings.enter_context(postgres.running()).rsplit("/", 1)
     os.environ |= {"DATABASE_URL": f"{server}/concord", "WAREHOUSE_URL": f"{server}/warehouse"}
 django.setup()
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, for people who do not exist
 
 
 def pytest_unconfigure() -> None:
