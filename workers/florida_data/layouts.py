@@ -7,7 +7,7 @@ roll's columns do change, and even between the preliminary and the final roll of
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from workers.contract import ActionError, InvalidParameters
 from workers.florida_data import columns
@@ -112,7 +112,8 @@ def parse_member(name: str) -> Member:
     if match is None:
         raise InvalidParameters(f"{base!r} is not the name of a roll file, such as NAL16P202501.csv", field="member")
     file_type, county, stage, year, submission = match.groups()
-    return Member(base, file_type.upper(), int(county), stage.upper(), int(year), int(submission))
+    kind, letter = cast(FileType, file_type.upper()), cast(Stage, stage.upper())
+    return Member(base, kind, int(county), letter, int(year), int(submission))
 
 
 def member_name(file_type: FileType, county_no: int, stage: Stage, year: int, submission: int = 1) -> str:
