@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from workers.warehouse.models import Release as Release
+
 
 class CallStatus(models.TextChoices):
     """How a call stands, in the words of the worker contract."""

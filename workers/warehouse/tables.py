@@ -1,0 +1,83 @@
+"""The data tables: their columns, their key within a release, and the view of what is current.
+
+They are made here and not by Django's models because PostgreSQL's are partitioned by release, which Django cannot
+say, and because the columns are the publisher's.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from workers.warehouse.models import Release, ReleaseState
+
+# The types that a column may have: both databases know these words.
+TYPES = frozenset({"text", "bigint", "smallint", "double precision"})
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data table: its columns with their SQL types, and the columns that name a row within a release."""
+
+    name: str
+    columns: Mapping[str, str]
+    key: Sequence[str]
+
+
+def ensure(connection: BaseDatabaseWrapper, table: Table) -> None:
+    """Make the table and its view ``<name>_current``, or add the columns that a table from earlier times lacks."""
+    if unknown := set(table.columns.values()) - TYPES:
+        raise ValueError(f"{table.name}: a column cannot have the type {sorted(unknown)[0]!r}")
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        # Neither database lets go of, or alters, a table beneath a view without its view.
+        cursor.execute(f"DROP VIEW IF EXISTS {quote(current(table.name))}")
+        if table.name in connection.introspection.table_names(cursor):
+            _add_columns(connection, cursor, table)
+        else:
+            cursor.execute(_definition(connection, table))
+        cursor.execute(
+            f"CREATE VIEW {quote(current(table.name))} AS SELECT data.* FROM {quote(table.name)} AS data"  # noqa: S608
+            f" JOIN {quote(Release._meta.db_table)} AS held ON held.id = data.release_id"
+            f" WHERE held.state = '{ReleaseState.LOADED}'"
+        )
+
+
+def drop(connection: BaseDatabaseWrapper, name: str) -> None:
+    """Remove the table and its view, with all their rows."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP VIEW IF EXISTS {quote(current(name))}")
+        cursor.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+
+
+def current(name: str) -> str:
+    """The name of the view that shows the current rows of the table ``name``."""
+    return f"{name}_current"
+
+
+def columns(connection: BaseDatabaseWrapper, name: str) -> list[str]:
+    """The names of the table's columns in their order, the release first; empty if there is no such table."""
+    with connection.cursor() as cursor:
+        if name not in connection.introspection.table_names(cursor):
+            return []
+        return [column.name for column in connection.introspection.get_table_description(cursor, name)]
+
+
+def _definition(connection: BaseDatabaseWrapper, table: Table) -> str:
+    quote = connection.ops.quote_name
+    definitions = ["release_id bigint NOT NULL"]
+    for name, kind in table.columns.items():
+        definitions.append(f"{quote(name)} {kind}{' NOT NULL' if name in table.key else ''}")
+    definitions.append(f"PRIMARY KEY ({', '.join(map(quote, ['release_id', *table.key]))})")
+    partitioned = " PARTITION BY LIST (release_id)" if connection.vendor == "postgresql" else ""
+    return f"CREATE TABLE {quote(table.name)} ({', '.join(definitions)}){partitioned}"
+
+
+def _add_columns(connection: BaseDatabaseWrapper, cursor: Any, table: Table) -> None:
+    quote = connection.ops.quote_name
+    present = columns(connection, table.name)
+    for name, kind in table.columns.items():
+        if name not in present:
+            cursor.execute(f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(name)} {kind}")
