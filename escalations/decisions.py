@@ -154,6 +154,8 @@ def _apply(operation: Operation, escalation: Escalation, answer: Answer, chosen:
             _go_on(operation, f"{who} approved {', '.join(chosen)}{words}", who)
             digests = {finding["step"]: finding["digest"] for finding in escalation.findings}
             resume.approve(operation, {step_id: digests[step_id] for step_id in chosen if step_id in digests})
+        case Kind.APPROVE, Reason.RULE_FAILED if resume.accept(operation, chosen, who):
+            _go_on(operation, f"{who} accepted the results of {', '.join(chosen)}{words}", who)
         case Kind.APPROVE, _:
             operation.move_to(Status.COMPLETED, f"Approved by {who}{words}", actor=who)
         case _:

@@ -42,7 +42,7 @@ def submit(
 
 def _create(fields: dict[str, Any], client: ApiKey | None, actor: str) -> Operation:
     now = timezone.now()
-    operation = Operation(client=client, created_at=now, updated_at=now, wake_at=now, rung_at=now, **fields)
+    operation = Operation(client=client, created_at=now, updated_at=now, wake_at=now, **fields)
     operation.deadline_at = now + timedelta(seconds=operation.timeout_seconds)
     operation.save(force_insert=True)
     operation.record(Status.PLANNING, "Received", actor=actor or (client.name if client else ""))

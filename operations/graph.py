@@ -61,14 +61,26 @@ class Graph:
         return self._roots.get(step.template or user) == self._roots[template]
 
     def _needs(self, step: Step) -> set[str]:
-        names = {name for name, _ in references([step.arguments, step.for_each])} | set(step.depends_on)
-        return {self.means(step, name) for name in names - {"item"}} - {step.step_id}
+        """A template waits for its list alone; its instances wait for the rest, and for the element at hand."""
+        if step.for_each is not None:
+            return {name for name, _ in references(step.for_each)} - {step.step_id}
+        names = {name for name, _ in references(step.arguments)} - {"item"} | set(step.depends_on)
+        if source := self.source(step):
+            names.add(source)
+        return {self.means(step, name) for name in names} - {step.step_id}
+
+    def source(self, step: Step) -> str:
+        """The template whose results are the elements that ``step`` (a template or an instance) goes over, if any."""
+        template = self.steps.get(step.template or step.step_id)
+        name = template.for_each if template else None
+        name = name.removeprefix("#") if isinstance(name, str) else ""
+        return name if name in self._roots else ""
 
     def _root(self, step_id: str) -> str:
-        """The template whose list this one goes over."""
+        """The template whose list this one goes over. (A plan that was checked has no cycles.)"""
         source = self.steps[step_id].for_each
         while isinstance(source, str) and (name := source.removeprefix("#")) in self.steps:
-            if self.steps[name].for_each is None or name == step_id:
+            if self.steps[name].for_each is None:
                 break
             step_id, source = name, self.steps[name].for_each
         return step_id

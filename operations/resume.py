@@ -23,6 +23,7 @@ AGAIN: dict[str, Any] = {
     "progress": None,
     "due_at": None,
     "approved_digest": "",
+    "accepted_by": "",
     "started_at": None,
     "finished_at": None,
 }
@@ -38,9 +39,12 @@ def run_again(operation: Operation, steps: Iterable[Step], edits: dict[str, dict
     """Make ``steps`` pending, as a new run: the workers will not answer them from memory. ``edits``: new arguments."""
     ids = {step.pk for step in steps}
     operation.steps.filter(pk__in=ids).update(run=F("run") + 1, **AGAIN)
-    # A template that runs again makes its instances anew.
-    templates = operation.steps.filter(pk__in=ids).exclude(for_each=None).values_list("step_id", flat=True)
-    operation.steps.filter(template__in=list(templates)).delete()
+    # A template that runs again makes its instances anew; one of which an instance runs again is at work again.
+    again = operation.steps.filter(pk__in=ids)
+    templates = set(again.filter(for_each__isnull=False).values_list("step_id", flat=True))
+    touched = set(again.exclude(template="").values_list("template", flat=True)) - templates
+    operation.steps.filter(template__in=templates).delete()
+    operation.steps.filter(step_id__in=touched).update(status=StepStatus.RUNNING, finished_at=None)
     for step_id, arguments in (edits or {}).items():
         operation.steps.filter(step_id=step_id).update(arguments=arguments)
 
@@ -64,6 +68,16 @@ def approve(operation: Operation, digests: dict[str, str]) -> None:
     waiting = operation.steps.filter(status=StepStatus.AWAITING_APPROVAL)
     for step_id, digest in digests.items():
         waiting.filter(step_id=step_id).update(status=StepStatus.PENDING, approved_digest=digest)
+
+
+def accept(operation: Operation, step_ids: Iterable[str], who: str) -> list[str]:
+    """Take the results that broke a rule as they are. Returns the ids of the steps that go on because of it."""
+    held = operation.steps.filter(
+        step_id__in=list(step_ids), status=StepStatus.AWAITING_APPROVAL, result__isnull=False
+    )
+    ids = list(held.values_list("step_id", flat=True))
+    held.update(status=StepStatus.COMPLETED, accepted_by=who)
+    return ids
 
 
 def cancel_unfinished(operation: Operation) -> None:

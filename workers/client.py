@@ -1,5 +1,6 @@
 """Calling a worker. Every answer it can give becomes one of four outcomes; nothing here knows of operations."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,6 +13,7 @@ Json = dict[str, Any]
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 15.0  # a worker answers long work with 202 well before this
+MAX_ANSWER_BYTES = 4 * 2**20
 BUSY = frozenset({429, 502, 503, 504})
 
 
@@ -38,12 +40,16 @@ class Accepted:
 
 @dataclass(frozen=True)
 class Failed:
-    """The action did not complete. ``busy``: the worker could not be reached or would not take it now."""
+    """The action did not complete.
+
+    ``busy``: the worker did not answer or would not take it now. ``unreachable``: it never got the request.
+    """
 
     error: str
     retryable: bool = False
     retry_after: float | None = None
     busy: bool = False
+    unreachable: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,13 +127,23 @@ def _fetch(url: str) -> Json:
 def _outcome(method: str, url: str, **request: Any) -> Outcome:
     try:
         response = _http().request(method, url, **request)
+    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        return Failed(f"{url} cannot be reached: {error}", retryable=True, busy=True, unreachable=True)
     except httpx2.HTTPError as error:
         return Failed(f"{url} did not answer: {error or type(error).__name__}", retryable=True, busy=True)
+    if len(response.content) > MAX_ANSWER_BYTES:
+        size = len(response.content) / 2**20
+        return Failed(f"{url} answered with {size:.1f} MB; large data belongs in a dataset, not in an answer")
+    return _read(response, _body(response))
+
+
+def _body(response: httpx2.Response) -> Json:
+    """The answer as JSON. NUL characters become U+FFFD: PostgreSQL keeps none."""
     try:
-        body = response.json()
+        body = json.loads(response.text.replace("\\u0000", "\\ufffd").replace("\0", "\ufffd"))
     except ValueError:
-        body = {"error": response.text[:500]}
-    return _read(response, body if isinstance(body, dict) else {"error": str(body)[:500]})
+        return {"error": response.text[:500]}
+    return body if isinstance(body, dict) else {"error": str(body)[:500]}
 
 
 def _read(response: httpx2.Response, body: Json) -> Outcome:

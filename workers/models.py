@@ -73,6 +73,7 @@ class RegisteredWorker(models.Model):
     error = models.TextField(blank=True, editable=False, help_text="what it last answered instead of its health")
     checked_at = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False, help_text="in a row, of calls")
+    away_since = models.DateTimeField(null=True, editable=False, help_text="the first of those failures")
     open_until = models.DateTimeField(null=True, editable=False, help_text="the circuit: no calls before this time")
 
     class Meta:

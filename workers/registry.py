@@ -1,12 +1,13 @@
 """Which workers there are, what they can do, and whether it makes sense to call them now."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import DateTimeField, F
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from workers import client
@@ -16,7 +17,7 @@ Json = dict[str, Any]
 
 FRESH = 5.0  # seconds in which a process does not read the registry again
 TRIPS_AFTER = 5  # failed calls in a row
-OPEN_FOR = timedelta(seconds=20)
+OPEN_FOR = timedelta(seconds=5)
 
 _cache: dict[str, RegisteredWorker] = {}
 _cached_until = 0.0
@@ -91,20 +92,27 @@ def succeeded(name: str) -> None:
     """A call was answered: the circuit is closed."""
     row = workers().get(name)
     if row and row.failures:
-        RegisteredWorker.objects.filter(pk=name).update(failures=0, open_until=None)
-        row.failures, row.open_until = 0, None
+        row.failures, row.away_since, row.open_until = 0, None, None
+        row.save(update_fields=["failures", "away_since", "open_until"])
 
 
 def failed(name: str) -> None:
-    """A call could not be made, or the worker was too busy. After five in a row the circuit opens for a while."""
-    RegisteredWorker.objects.filter(pk=name).update(failures=F("failures") + 1)
-    tripped = RegisteredWorker.objects.filter(pk=name, failures__gte=TRIPS_AFTER)
-    tripped.update(open_until=timezone.now() + OPEN_FOR)
+    """A call was not answered, or the worker was too busy. After five in a row the circuit opens for a while."""
+    now = timezone.now()
+    rows = RegisteredWorker.objects.filter(pk=name)
+    rows.update(failures=F("failures") + 1, away_since=Coalesce("away_since", now, output_field=DateTimeField()))
+    rows.filter(failures__gte=TRIPS_AFTER).update(open_until=now + OPEN_FOR)
     forget()
 
 
-def closed_at(name: str) -> Any:
-    """When the worker may be called again; None: now. One process in five seconds tries it after that time."""
+def away_for(name: str) -> timedelta:
+    """How long the worker's calls have been failing, one after the other."""
+    row = workers().get(name)
+    return timezone.now() - row.away_since if row and row.away_since else timedelta(0)
+
+
+def closed_at(name: str) -> datetime | None:
+    """When the worker may be called again; None: now."""
     row = workers().get(name)
     if row is None or row.open_until is None or row.open_until <= timezone.now():
         return None

@@ -1,11 +1,13 @@
 """What Concord keeps about operations."""
 
-from operations.models.clients import ApiKey, IdempotencyKey
+from operations.models.clients import Anyone, ApiKey, IdempotencyKey
 from operations.models.ledger import ModelCall
 from operations.models.operation import Claim, Event, Operation, Superseded, TransitionError
 from operations.models.step import Step
+from operations.models.types import TypeSetting
 
 __all__ = [
+    "Anyone",
     "ApiKey",
     "Claim",
     "Event",
@@ -15,4 +17,5 @@ __all__ = [
     "Step",
     "Superseded",
     "TransitionError",
+    "TypeSetting",
 ]

@@ -56,6 +56,18 @@ class ApiKey(models.Model):
         return scope in self.scopes
 
 
+class Anyone:
+    """Whoever calls without a key where `API_KEY_REQUIRED=false`. Sees the operations that belong to no key."""
+
+    pk = None
+    name = "anyone"
+    is_authenticated = True
+    is_anonymous = False
+
+    def may(self, scope: str) -> bool:
+        return False
+
+
 def week_from_now() -> datetime:
     return timezone.now() + timedelta(days=7)
 

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from operations import live
-from operations.models.clients import ApiKey
+from operations.models.clients import Anyone, ApiKey
 from operations.states import ENDED, MOVING, NEXT, OperationType, Status
 
 
@@ -41,8 +41,8 @@ def new_id() -> str:
 class OperationQuerySet(models.QuerySet["Operation"]):
     def visible_to(self, client: Any) -> Self:
         """What ``client`` (an API key, a user, or nobody) may see."""
-        if isinstance(client, ApiKey):
-            return self if client.may("read_all") else self.filter(client=client)
+        if isinstance(client, ApiKey | Anyone):
+            return self if client.may("read_all") else self.filter(client=client.pk)
         return self if getattr(client, "is_staff", False) or is_reviewer(client) else self.none()
 
     def ready(self, now: datetime) -> Self:
@@ -54,13 +54,17 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Take the most urgent ready operation for a lease, or None where nothing is ready."""
         now = timezone.now()
         for operation in self.ready(now)[:8]:
-            fence = operation.fence + 1
-            taken = self.filter(pk=operation.pk, fence=operation.fence).update(
-                fence=fence, lease_until=now + timedelta(seconds=settings.LEASE_SECONDS), claimed_by=holder
-            )
-            if taken:
-                operation.fence = fence
-                return operation, Claim(operation.pk, fence)
+            fields = {
+                "fence": operation.fence + 1,
+                "lease_until": now + timedelta(seconds=settings.LEASE_SECONDS),
+                "claimed_by": holder,
+                # A lease that ran out was never given back: its holder is gone.
+                "rescues": operation.rescues + (operation.lease_until is not None),
+            }
+            if self.filter(pk=operation.pk, fence=operation.fence).update(**fields):
+                for name, value in fields.items():
+                    setattr(operation, name, value)
+                return operation, Claim(operation.pk, operation.fence)
         return None
 
 
@@ -109,7 +113,9 @@ class Operation(models.Model):
     claimed_by = models.CharField(max_length=80, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     wake_at = models.DateTimeField(null=True, blank=True, default=timezone.now, editable=False)
-    rung_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rescues = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="How often a queue worker was lost while advancing it"
+    )
     deadline_at = models.DateTimeField(null=True, blank=True, editable=False)
     seconds_left = models.FloatField(null=True, blank=True, editable=False)
 

@@ -48,6 +48,8 @@ class Step(models.Model):
     location = models.CharField(max_length=500, blank=True, help_text="Where a long call can be asked after")
     progress = models.JSONField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, help_text="When to try or ask again")
+    timeout_seconds = models.FloatField(null=True, blank=True)
+    accepted_by = models.CharField(max_length=150, blank=True, help_text="Who accepted a result that broke a rule")
     approved_digest = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

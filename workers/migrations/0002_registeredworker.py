@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, editable=False, help_text='what it last answered instead of its health')),
                 ('checked_at', models.DateTimeField(editable=False, null=True)),
                 ('failures', models.PositiveIntegerField(default=0, editable=False, help_text='in a row, of calls')),
+                ('away_since', models.DateTimeField(editable=False, help_text='the first of those failures', null=True)),
                 ('open_until', models.DateTimeField(editable=False, help_text='the circuit: no calls before this time', null=True)),
             ],
             options={

@@ -1,0 +1,181 @@
+"""What an answer of a worker means for its step, and the saving of it under the claim."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from operations import approval, ledger, live, retries
+from operations.board import Board
+from operations.models import Claim, Operation, Step, Superseded
+from operations.states import Reason, StepStatus
+from operations.validation import Finding, check_step, failures
+from workers import client, registry
+
+# A worker that cannot be reached is being restarted: for so long, that costs its steps none of their attempts.
+RESTART_SECONDS = 30
+
+
+class Answers:
+    """Takes answers, writes them to the rows, and tells the board."""
+
+    def __init__(self, operation: Operation, claim: Claim, board: Board):
+        self.operation = operation
+        self.claim = claim
+        self.board = board
+
+    def take(self, came: Iterable[tuple[Step, client.Outcome]]) -> None:
+        """Save what came, all of it or nothing."""
+        with transaction.atomic():
+            for step, outcome in came:
+                match outcome:
+                    case client.Done():
+                        self._done(step, outcome)
+                    case client.Accepted():
+                        self._accepted(step, outcome)
+                    case client.Superseded():
+                        self._try_again(step, "the worker knows of a later attempt", None)
+                    case client.Failed():
+                        self._not_done(step, outcome)
+            live.announce(self.operation)
+
+    def save(self, step: Step, **fields: Any) -> None:
+        """Write fields of a step. Raises `Superseded` once the claim is not the newest any more."""
+        if not Step.objects.held(self.claim).filter(pk=step.pk).update(**fields):
+            raise Superseded(f"{self.operation.pk} is in other hands now.")
+        for name, value in fields.items():
+            setattr(step, name, value)
+
+    # --- the four outcomes ---
+
+    def _done(self, step: Step, outcome: client.Done) -> None:
+        registry.succeeded(step.worker)
+        action = registry.action(step.worker, step.action)
+        step.result = outcome.result
+        broken = self._broken(step, action["result"] if action else None)
+        held = bool(broken) and settings.ESCALATION_ENABLED
+        status = StepStatus.COMPLETED if not broken else StepStatus.AWAITING_APPROVAL if held else StepStatus.FAILED
+        self.save(
+            step,
+            status=status,
+            result=outcome.result,
+            confidence=outcome.confidence,
+            attempts=step.attempts,
+            error="; ".join(finding.message for finding in broken),
+            location="",
+            due_at=None,
+            progress=None,
+            started_at=step.started_at,
+            finished_at=timezone.now(),
+        )
+        if outcome.usage:
+            ledger.record(self.claim, step, outcome.usage)
+        if held:
+            approval.ask(
+                self.operation,
+                Reason.RULE_FAILED,
+                f"{_name(step)} broke a rule: {broken[0].rule}",
+                [finding.as_json() for finding in broken],
+                [step.step_id],
+            )
+        elif not broken:
+            self.board.ended(step)
+
+    def _broken(self, step: Step, result_schema: Any) -> list[Finding]:
+        """The rules that hold up what comes after this step, and that its result broke."""
+        if not self.operation.require_validation:
+            return []
+        return failures(check_step(step, result_schema), gate=True)
+
+    def _accepted(self, step: Step, outcome: client.Accepted) -> None:
+        registry.succeeded(step.worker)
+        due_at = retries.next_question(step.started_at)
+        changes: dict[str, Any] = {"due_at": due_at}
+        if step.location != outcome.location:
+            changes |= {
+                "status": StepStatus.RUNNING,
+                "location": outcome.location,
+                "attempts": step.attempts,
+                "started_at": step.started_at,
+            }
+        if outcome.progress:
+            changes["progress"] = outcome.progress
+        self.save(step, **changes)
+        self.board.postpone(step)
+
+    def _not_done(self, step: Step, outcome: client.Failed) -> None:
+        if outcome.busy:
+            registry.failed(step.worker)
+        if outcome.unreachable and registry.away_for(step.worker) < timedelta(seconds=RESTART_SECONDS):
+            self._wait_for_worker(step, outcome.error)
+        elif outcome.retryable:
+            self._try_again(step, outcome.error, outcome.retry_after)
+        else:
+            self.failed(step, outcome.error)
+
+    def _wait_for_worker(self, step: Step, error: str) -> None:
+        """Come back to the step when its worker may be there again. A call under way is asked after as before."""
+        attempts = step.attempts if step.location else step.attempts - 1
+        status = StepStatus.RUNNING if step.location else StepStatus.PENDING
+        self.save(step, status=status, attempts=attempts, due_at=retries.next_connection(), error=error)
+        self.board.postpone(step)
+
+    def _try_again(self, step: Step, error: str, retry_after: float | None) -> None:
+        if not retries.left(step.attempts):
+            self.failed(step, f"{error} (tried {step.attempts} times)")
+            return
+        due_at = retries.next_attempt(step.attempts, retry_after)
+        self.save(
+            step, status=StepStatus.PENDING, attempts=step.attempts, due_at=due_at, error=error, location=""
+        )
+        self.operation.record("step_retry", f"{_name(step)}, attempt {step.attempts}: {error}", data={"step": step.step_id})
+        self.board.postpone(step)
+
+    # --- ends that need a person ---
+
+    def failed(self, step: Step, error: str) -> None:
+        """The step is over, without a result. A person is asked, unless nobody is to be."""
+        with transaction.atomic():
+            self.save(
+                step,
+                status=StepStatus.FAILED,
+                attempts=step.attempts,
+                error=error,
+                location="",
+                due_at=None,
+                started_at=step.started_at,
+                finished_at=timezone.now(),
+            )
+            self.operation.record("step_failed", f"{_name(step)}: {error}", data={"step": step.step_id})
+            finding = {"step": step.step_id, "label": step.label, "rule": "the step completes", "message": error}
+            approval.ask(
+                self.operation, Reason.STEP_FAILED, f"{_name(step)} failed: {error}", [finding], [step.step_id]
+            )
+
+    def timed_out(self, step: Step) -> None:
+        """The step took longer than its own limit: withdraw the call."""
+        if step.location:
+            client.withdraw(step.location)
+        self.failed(step, f"not done within {step.timeout_seconds:g} seconds")
+
+    def needs_approval(self, step: Step, arguments: Any, digest: str) -> None:
+        """Hold a destructive action until a person has approved exactly this call."""
+        finding = {
+            "step": step.step_id,
+            "label": step.label,
+            "rule": "a person approves a destructive action",
+            "message": f"{step.worker}.{step.action} changes or removes data",
+            "arguments": arguments,
+            "digest": digest,
+        }
+        with transaction.atomic():
+            self.save(step, status=StepStatus.AWAITING_APPROVAL)
+            message = f"{_name(step)} changes or removes data and waits for approval"
+            approval.ask(self.operation, Reason.APPROVAL_NEEDED, message, [finding], [step.step_id])
+
+
+def _name(step: Step) -> str:
+    return f"{step.step_id} {step.worker}.{step.action}" + (f" ({step.label})" if step.label else "")

@@ -1,0 +1,160 @@
+"""The steps of a running operation in memory: what is ready, what is due, what is stuck. No database, no network."""
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from operations.evidence import EvidenceError, references, resolve
+from operations.graph import Graph
+from operations.models import Step
+from operations.states import StepStatus
+
+DONE = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})
+UNRESOLVED = frozenset({StepStatus.FAILED, StepStatus.AWAITING_APPROVAL})
+
+
+class Board:
+    """Keeps count of what each step still waits for, so that one step's end costs only a look at its users."""
+
+    def __init__(self, steps: Iterable[Step]):
+        self.in_flight: set[str] = set()
+        self.ready: deque[Step] = deque()
+        self._later: list[tuple[datetime, int, Step]] = []
+        self._ties = count()
+        self.read(steps)
+
+    def read(self, steps: Iterable[Step]) -> None:
+        """Begin anew with these steps."""
+        self.graph = Graph(steps)
+        self.steps = self.graph.steps
+        self.ready.clear()
+        self._later.clear()
+        self._missing = {
+            step_id: sum(self._unmet(needed) for needed in needs) for step_id, needs in self.graph.needs.items()
+        }
+        self._templates = [step for step in self.steps.values() if step.for_each is not None]
+        self._open = Counter(step.template for step in self.steps.values() if step.template and step.status not in DONE)
+        for step in self.steps.values():
+            self._place(step)
+
+    def _unmet(self, step_id: str) -> bool:
+        return step_id in self.steps and self.steps[step_id].status not in DONE
+
+    def _place(self, step: Step) -> None:
+        """Put a step where it will be found when its time comes."""
+        if step.for_each is not None or self._missing[step.step_id] or step.step_id in self.in_flight:
+            return
+        if step.status == StepStatus.RUNNING or (step.status == StepStatus.PENDING and step.due_at):
+            self.postpone(step)
+        elif step.status == StepStatus.PENDING:
+            self.ready.append(step)
+
+    def postpone(self, step: Step) -> None:
+        """Come back to a step at its ``due_at``; at once if it has none."""
+        if step.due_at is None:
+            self.ready.append(step)
+        else:
+            heapq.heappush(self._later, (step.due_at, next(self._ties), step))
+
+    def due(self, now: datetime) -> None:
+        """Move the steps whose time has come to the ready ones."""
+        while self._later and self._later[0][0] <= now:
+            self.ready.append(heapq.heappop(self._later)[2])
+
+    @property
+    def next_due(self) -> datetime | None:
+        return self._later[0][0] if self._later else None
+
+    def ended(self, step: Step) -> None:
+        """Note that ``step`` is done, and what may begin because of it."""
+        if step.template:
+            self._open[step.template] -= 1
+        for user in self.graph.used_by[step.step_id]:
+            self._missing[user] -= 1
+            self._place(self.steps[user])
+
+    def expandable(self) -> list[Step]:
+        """The templates whose list is known now."""
+        return [step for step in self._templates if step.status == StepStatus.PENDING and self._list_known(step)]
+
+    def finished_templates(self) -> list[Step]:
+        """The templates of which every instance is done."""
+        return [
+            step for step in self._templates if step.status == StepStatus.RUNNING and not self._open[step.step_id]
+        ]
+
+    def _list_known(self, template: Step) -> bool:
+        if source := self.graph.source(template):
+            return self.steps[source].status != StepStatus.PENDING
+        return not self._missing[template.step_id]
+
+    def instances(self, template: Step) -> list[Step]:
+        """New instances of a template, not saved. Raises `EvidenceError` if what it goes over is no list."""
+        if source := self.graph.source(template):
+            return [
+                self._instance(template, same.index or 0, None, same.label) for same in self.graph.instances[source]
+            ]
+        elements = resolve(template.for_each, lambda name: self.result(template, name))
+        if not isinstance(elements, list):
+            raise EvidenceError(f"{template.for_each}: for_each needs a list")
+        return [self._instance(template, index, element, "") for index, element in enumerate(elements)]
+
+    def _instance(self, template: Step, index: int, item: Any, label: str) -> Step:
+        instance = Step(
+            operation_id=template.operation_id,
+            step_id=f"{template.step_id}[{index}]",
+            position=template.position,
+            template=template.step_id,
+            index=index,
+            worker=template.worker,
+            action=template.action,
+            arguments=template.arguments,
+            item=item,
+            depends_on=template.depends_on,
+            expected_output=template.expected_output,
+            timeout_seconds=template.timeout_seconds,
+            validation=template.validation,
+            run=template.run,
+        )
+        instance.label = label or self._label(template, item)
+        return instance
+
+    def _label(self, template: Step, item: Any) -> str:
+        try:
+            return str(resolve(template.label, lambda name: item))[:200]
+        except EvidenceError:
+            return ""
+
+    def arguments(self, step: Step) -> Any:
+        """The step's arguments with every reference replaced. Raises `EvidenceError`."""
+        return resolve(step.arguments, lambda name: self.result(step, name))
+
+    def evidence(self, step: Step) -> list[str]:
+        """The ids of the steps whose results ``step`` uses."""
+        names = {name for name, _ in references(step.arguments)} - {"item"}
+        return sorted(self.graph.means(step, name) for name in names)
+
+    def result(self, step: Step, name: str) -> Any:
+        """What a reference to ``name`` inside ``step`` stands for."""
+        if name == "item":
+            source = self.graph.source(step)
+            return self.steps[f"{source}[{step.index}]"].result if source else step.item
+        meant = self.steps.get(self.graph.means(step, name))
+        if meant is None:
+            raise EvidenceError(f"#{name}: there is no such step")
+        if meant.for_each is not None:
+            instances = self.graph.instances[meant.step_id]
+            return [one.result for one in instances if one.status == StepStatus.COMPLETED]
+        if meant.status != StepStatus.COMPLETED:
+            raise EvidenceError(f"#{name}: {meant.step_id} has no result, it is {meant.status}")
+        return meant.result
+
+    def unresolved(self) -> list[Step]:
+        """The steps about which a person must say something."""
+        return [step for step in self.steps.values() if step.status in UNRESOLVED]
+
+    def all_done(self) -> bool:
+        return all(step.status in DONE for step in self.steps.values())

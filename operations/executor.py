@@ -1,0 +1,277 @@
+"""Executing: every step whose dependencies are done runs, in parallel; each result is saved as it arrives.
+
+Calls are made in threads that touch no database; the rows are written here, in one place, under the claim. A step
+is marked running only if its answer takes longer than a moment: should this process die before that, the step is
+called again with the same idempotency key, and the worker answers from memory or lets the call be joined.
+"""
+
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from operations import answers, approval, live
+from operations.board import Board
+from operations.evidence import EvidenceError
+from operations.lease import Lease
+from operations.models import Claim, Operation, Step
+from operations.resume import cancel_unfinished
+from operations.states import MOVING, Status, StepStatus
+from workers import client, registry
+
+MOMENT = 0.05  # seconds that a call may take without being marked as running
+MAX_INSTANCES = 20_000
+ATTEMPTS_PER_CLAIM = 16
+
+Calls = dict["Future[client.Outcome]", Step]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(settings.STEPS_AT_ONCE, thread_name_prefix="call")
+
+
+def execute(operation: Operation, claim: Claim) -> bool:
+    """Run what can run. True if the operation moved on, False if it was handed back to wait for something.
+
+    Raises `Superseded` when the claim is lost; whatever was under way then counts for nothing.
+    """
+    run = Run(operation, claim)
+    try:
+        while run.has_time() and run.start():
+            run.take_answers()
+            run.lease.keep()
+    except BaseException:
+        run.abandon()
+        raise
+    return run.finish()
+
+
+class Run:
+    """One stretch of executing, under one claim."""
+
+    def __init__(self, operation: Operation, claim: Claim):
+        self.operation = operation
+        self.lease = Lease(claim)
+        self.board = Board(operation.steps.all())
+        self.answers = answers.Answers(operation, claim, self.board)
+        self.calls: Calls = {}
+        self._unmarked: dict[str, float] = {}  # step id → when it was called
+
+    # --- starting ---
+
+    def start(self) -> bool:
+        """Start what is ready. False if nothing is under way then, and nothing will be for a while."""
+        while expandable := self.board.expandable():
+            for template in expandable:
+                self._expand(template)
+        self._finish_templates()
+        self.board.due(timezone.now())
+        while self.board.ready and len(self.calls) < settings.STEPS_AT_ONCE:
+            self._begin(self.board.ready.popleft())
+        return bool(self.calls) or self._soon()
+
+    def _soon(self) -> bool:
+        """Is something due so soon that handing the operation back would take longer?"""
+        due = self.board.next_due
+        return due is not None and due <= timezone.now() + timedelta(seconds=MOMENT)
+
+    def _expand(self, template: Step) -> None:
+        try:
+            instances = self.board.instances(template)
+            if len(instances) > MAX_INSTANCES:
+                raise EvidenceError(f"{template.for_each} has {len(instances)} elements; {MAX_INSTANCES} are the most")
+        except EvidenceError as error:
+            self.answers.failed(template, str(error))
+            return
+        with transaction.atomic():
+            self.answers.save(template, status=StepStatus.RUNNING, started_at=timezone.now())
+            Step.objects.bulk_create(instances, batch_size=500)
+        self.board.read([*self.board.steps.values(), *instances])
+
+    def _finish_templates(self) -> None:
+        while finished := self.board.finished_templates():
+            for template in finished:
+                self.answers.save(template, status=StepStatus.COMPLETED, finished_at=timezone.now())
+                self.board.ended(template)
+
+    def _begin(self, step: Step) -> None:
+        """Call the step's action, or ask how the call is getting on."""
+        if step.location:
+            self._submit(step, client.ask, step.location)
+            return
+        try:
+            request = self._request(step)
+        except EvidenceError as error:
+            self.answers.failed(step, str(error))
+            return
+        if request is None:
+            return
+        now = timezone.now()
+        if step.status == StepStatus.PENDING:
+            step.attempts += 1
+            self._unmarked[step.step_id] = time.monotonic()
+        step.status, step.started_at = StepStatus.RUNNING, step.started_at or now
+        self._submit(step, client.start, request)
+
+    def _request(self, step: Step) -> client.Request | None:
+        """What to send; None if the step must wait for a person or for its worker."""
+        action = registry.action(step.worker, step.action)
+        if action is None:
+            raise EvidenceError(registry.unknown(step.worker, step.action))
+        arguments = self.board.arguments(step)
+        if action["destructive"] and not self._approved(step, arguments):
+            return None
+        if open_until := registry.closed_at(step.worker):
+            step.due_at = open_until
+            self.board.postpone(step)
+            return None
+        return client.Request(
+            worker=step.worker,
+            url=registry.workers()[step.worker].url,
+            action=step.action,
+            arguments=arguments,
+            key=step.call_key(arguments),
+            attempt=self.lease.claim.fence * ATTEMPTS_PER_CLAIM + min(step.attempts, ATTEMPTS_PER_CLAIM - 1),
+            deadline=self._deadline(step).isoformat(),
+        )
+
+    def _approved(self, step: Step, arguments: Any) -> bool:
+        """Has a person approved exactly this call? If not, ask."""
+        evidence = {name: self.board.steps[name].result for name in self.board.evidence(step)}
+        digest = approval.digest(self.operation, step, arguments, evidence)
+        if step.approved_digest == digest:
+            return True
+        self.answers.needs_approval(step, arguments, digest)
+        return False
+
+    def _submit(self, step: Step, function: Any, argument: Any) -> None:
+        self.board.in_flight.add(step.step_id)
+        self.calls[_threads().submit(function, argument)] = step
+
+    # --- taking answers ---
+
+    def take_answers(self) -> None:
+        """Wait a moment for answers and save those that came, in one transaction."""
+        if not self.calls:
+            time.sleep(MOMENT / 5)  # something is due at once
+            return
+        done, _ = wait(self.calls, timeout=self._patience(), return_when=FIRST_COMPLETED)
+        came = [(self.calls.pop(future), future.result()) for future in done]
+        for step, _ in came:
+            self.board.in_flight.discard(step.step_id)
+            self._unmarked.pop(step.step_id, None)
+        if came:
+            self.answers.take(came)
+        self._mark_running()
+
+    def _patience(self) -> float:
+        if self._unmarked:
+            return MOMENT
+        due = self.board.next_due
+        return 1.0 if due is None else min(1.0, max(0.01, (due - timezone.now()).total_seconds()))
+
+    def _mark_running(self) -> None:
+        """Let people see what takes its time."""
+        long_since = time.monotonic() - MOMENT
+        late = [step_id for step_id, called in self._unmarked.items() if called <= long_since]
+        if not late:
+            return
+        with transaction.atomic():
+            for step in [self.board.steps[step_id] for step_id in late]:
+                self.answers.save(step, status=StepStatus.RUNNING, started_at=step.started_at, attempts=step.attempts)
+            live.announce(self.operation)
+        for step_id in late:
+            del self._unmarked[step_id]
+
+    # --- ending ---
+
+    def has_time(self) -> bool:
+        """Whether the time limit leaves any; fails the operation, or the steps that took too long, if not."""
+        now = timezone.now()
+        if self.operation.deadline_at and now >= self.operation.deadline_at:
+            self._time_out()
+            return False
+        for step in [step for step in self.board.steps.values() if self._too_long(step, now)]:
+            self.answers.timed_out(step)
+        return True
+
+    def _too_long(self, step: Step, now: datetime) -> bool:
+        return bool(
+            step.timeout_seconds
+            and step.status == StepStatus.RUNNING
+            and step.for_each is None
+            and step.step_id not in self.board.in_flight
+            and now >= self._deadline(step)
+        )
+
+    def _deadline(self, step: Step) -> datetime:
+        """When the step must have ended: its own limit, or the operation's."""
+        last = self.operation.deadline_at or timezone.now() + timedelta(seconds=self.operation.timeout_seconds)
+        if not step.timeout_seconds:
+            return last
+        return min(last, (step.started_at or timezone.now()) + timedelta(seconds=step.timeout_seconds))
+
+    def _time_out(self) -> None:
+        message = f"Not done within {self.operation.timeout_seconds} seconds"
+        with transaction.atomic():
+            self.operation.move_to(
+                Status.FAILED, message, claim=self.lease.claim, error=message, wake_at=timezone.now()
+            )
+            cancel_unfinished(self.operation)
+            approval.over(self.operation)
+        self.abandon()
+
+    def finish(self) -> bool:
+        """Move on, ask a person, or hand the operation back until something is due."""
+        if self.operation.status not in MOVING:
+            return True
+        claim = self.lease.claim
+        if self.board.all_done():
+            self.operation.move_to(Status.VALIDATING, claim=claim)
+            return True
+        due = self.board.next_due
+        if due is not None:
+            self.lease.release(min(due, self.operation.deadline_at or due))
+            return False
+        stuck = self.board.unresolved()
+        names = ", ".join(step.step_id for step in stuck[:5]) + ("…" if len(stuck) > 5 else "")
+        if settings.ESCALATION_ENABLED:
+            self.operation.move_to(Status.ESCALATING, f"Waits for a person: {names}", claim=claim)
+            return False
+        error = "; ".join(f"{step.step_id}: {step.error}" for step in stuck[:5]) or "No step can run"
+        with transaction.atomic():
+            self.operation.move_to(Status.FAILED, error, claim=claim, error=error)
+            cancel_unfinished(self.operation)
+        return False
+
+    def abandon(self) -> None:
+        """Let go of the calls under way. If the operation has ended, they are withdrawn as they answer."""
+        moving = Operation.objects.filter(pk=self.operation.pk, status__in=MOVING).exists()
+        for future in self.calls:
+            if not future.cancel() and not moving:
+                future.add_done_callback(_withdraw)
+        self.calls.clear()
+
+
+def _withdraw(future: "Future[client.Outcome]") -> None:
+    outcome = future.result()
+    if isinstance(outcome, client.Accepted):
+        client.withdraw(outcome.location)
+
+
+def withdraw(operation: Operation, claim: Claim) -> bool:
+    """Cancel the calls that an operation left running when it ended."""
+    lease = Lease(claim)
+    for step in operation.steps.filter(status=StepStatus.RUNNING):
+        if step.location:
+            client.withdraw(step.location)
+        Step.objects.held(claim).filter(pk=step.pk).update(status=StepStatus.CANCELLED, finished_at=timezone.now())
+        lease.keep()
+    lease.release(None)
+    return False
