@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, InterfaceError, OperationalError, close_old_connections, models
 from django.db.models import Case, F, Q, Value, When
-from django.db.models.functions import Now
+from django.db.models.functions import Cast, Now
 
 from workers.contract import Json
 from workers.models import CallRecord, CallStatus
@@ -24,6 +24,7 @@ from workers.service.outcome import Outcome, Refused, Withdrawal, failed, withdr
 DEAD_AFTER = timedelta(seconds=10)  # without a heartbeat
 KEPT_FOR = timedelta(days=7)
 OLD_AT_ONCE = 1000
+PROGRESS = {"done": models.BigIntegerField(), "total": models.BigIntegerField(), "message": models.TextField()}
 LOST = failed(503, "the service that ran this call died; post it again", retryable=True, retry_after=1)
 
 
@@ -130,8 +131,7 @@ def beat(running: dict[UUID, Sign]) -> dict[UUID, bool]:
     ``running`` is by run. Returns those that are still their call's run, each with whether its call was cancelled.
     """
     rows = _running(running)
-    progress = {name: _by_run(name, running) for name in ("done", "total", "message")}
-    rows.update(seen_at=Now(), **progress)
+    rows.update(seen_at=Now(), **{column: _by_run(column, running) for column in PROGRESS})
     return dict(rows.values_list("run", "cancel_requested"))
 
 
@@ -208,6 +208,7 @@ def _running(running: dict[UUID, Sign]) -> models.QuerySet[CallRecord]:
     return CallRecord.objects.filter(id__in=ids, run__in=list(running), status=CallStatus.RUNNING)
 
 
-def _by_run(column: str, running: dict[UUID, Sign]) -> Case:
+def _by_run(column: str, running: dict[UUID, Sign]) -> Cast:
     whens = [When(run=run, then=Value(getattr(sign, column))) for run, sign in running.items()]
-    return Case(*whens, output_field=CallRecord._meta.get_field(column))
+    # PostgreSQL takes a CASE of nothing but NULLs for text.
+    return Cast(Case(*whens), output_field=PROGRESS[column])

@@ -51,4 +51,5 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return listen(host, port)
     except OSError as error:
-        raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror}.") from error
+        reason = str(error.strerror).partition(" (")[0]
+        raise CommandError(f"Cannot listen on {host} port {port}: {reason}.") from error
