@@ -103,8 +103,7 @@ DATA_URL = env.text("DATA_URL", f"file://{VAR / 'data'}")
 REDIS_IS_PRIVATE = not env.text("REDIS_URL")
 REDIS_URL = env.text("REDIS_URL") or redis_server.private_url(VAR)
 QUEUE = "operations"
-RQ_QUEUES = {QUEUE: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1}}
-RQ = {"SERIALIZER": "rq.serializers.JSONSerializer"}
+RQ_QUEUES = {QUEUE: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": -1, "SERIALIZER": "rq.serializers.JSONSerializer"}}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
