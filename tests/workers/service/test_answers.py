@@ -2,6 +2,8 @@
 
 import httpx2
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from tests.serving import serve, served
 from tests.workers.example_worker import worker
@@ -141,17 +143,31 @@ def test_a_source_that_is_busy_makes_the_call_retryable(caller: Caller, journal)
     assert answer.json()["retryable"] is True
 
 
-def test_an_unforeseen_error_names_its_type_and_is_final(caller: Caller, capsys):
-    answer = caller.act("crash", {"text": "row of Jane Roe"})
+def test_an_unforeseen_error_names_its_type_and_is_final(caller: Caller):
+    with capture_logs() as entries:
+        answer = caller.act("crash", {"text": "row of Jane Roe"})
 
     assert answer.status_code == 500
     assert answer.json()["status"] == "failed"
     assert answer.json()["error"] == "RuntimeError: row of Jane Roe"
     assert answer.json()["retryable"] is False
-    logged = capsys.readouterr().out
-    assert "RuntimeError" in logged
-    assert "example_worker.py" in logged
-    assert "Jane Roe" not in logged
+    crashed = next(entry for entry in entries if entry["event"] == "action crashed")
+    assert crashed["error"] == "RuntimeError"
+    assert "example_worker.py" in crashed["frames"][-1]
+    assert "Jane Roe" not in str(entries)
+
+
+def test_a_call_is_logged_by_its_names_and_never_by_its_parameters(caller: Caller):
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    with capture_logs(processors=[merge_contextvars]) as entries:
+        caller.act("echo", {"text": "Jane Roe"}, idempotency_key="op-1:E3:abc:1", traceparent=trace)
+        caller.act("echo", {"text": "Jane Roe"}, traceparent="Jane Roe")
+
+    first, second = (entry for entry in entries if entry["event"] == "call ended")
+    assert (first["operation"], first["step"], first["action"], first["trace"]) == ("op-1", "E3", "echo", trace)
+    assert first["status"] == "completed"
+    assert second["trace"] == ""
+    assert "Jane Roe" not in str(entries)
 
 
 def test_an_error_that_no_database_could_store_is_still_told(caller: Caller):
