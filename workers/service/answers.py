@@ -66,6 +66,8 @@ def _brief_of(outcome: Outcome) -> Json:
     content: Json = {"status": outcome.status.value, "execution_time_ms": outcome.execution_time_ms}
     if outcome.error:
         content |= {"error": outcome.error, "retryable": outcome.retryable}
+    if outcome.retry_after is not None:
+        content["retry_after"] = outcome.retry_after
     if outcome.field:
         content["field"] = outcome.field
     if outcome.confidence is not None:

@@ -13,7 +13,7 @@ from workers.models import CallStatus
 
 log = structlog.get_logger(__name__)
 
-RESULT_LIMIT = 8 * 1024 * 1024  # what is larger belongs into a dataset
+RESULT_LIMIT = 4_000_000  # bytes; what is larger belongs into a dataset
 
 TEXT_LIMIT = 10_000  # characters of an error or a message
 

@@ -136,6 +136,14 @@ def test_a_call_whose_owner_is_silent_is_told_as_lost_and_taken_over(caller: Cal
     assert journal.read_text().split() == ["start", "end"]
 
 
+def test_a_lost_call_is_cancelled_at_once(caller: Caller):
+    record = make_record({}, age=DEAD_AFTER * 1.5)
+
+    answer = caller.delete(f"/operations/{record.id}")
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+
+
 def test_a_lost_call_is_taken_over_by_one_of_many(caller: Caller, journal):
     parameters = {"journal": str(journal), "to": 3, "pause": 0.05}
     make_record(parameters, age=DEAD_AFTER * 2)
