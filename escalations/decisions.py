@@ -65,6 +65,11 @@ def _decide(
     chosen = _chosen(escalation, answer)
     _check_edits(operation, answer)
 
+    row = Escalation.objects.filter(pk=escalation.pk, status=Escalation.Status.OPEN, revision=revision)
+    if not row.update(
+        status=Escalation.Status.DECIDED, decided_at=timezone.now(), claimed_until=None, revision=revision + 1
+    ):
+        raise Conflict(_who_was_quicker(escalation))
     decision = Decision.objects.create(
         escalation=escalation,
         decision_id=decision_id,
@@ -76,11 +81,6 @@ def _decide(
         digest=escalation.digest,
         effect=effect(escalation, answer),
     )
-    row = Escalation.objects.filter(pk=escalation.pk, status=Escalation.Status.OPEN, revision=revision)
-    if not row.update(
-        status=Escalation.Status.DECIDED, decided_at=timezone.now(), claimed_until=None, revision=revision + 1
-    ):
-        raise Conflict(_who_was_quicker(escalation))
     _apply(operation, escalation, answer, chosen, who)
     live.announce_escalations()
     return decision

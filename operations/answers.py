@@ -92,7 +92,7 @@ class Answers:
 
     def _accepted(self, step: Step, outcome: client.Accepted) -> None:
         registry.succeeded(step.worker)
-        due_at = retries.next_question(step.started_at)
+        due_at = min(retries.next_question(step.started_at), step.ends_by(self.operation))
         changes: dict[str, Any] = {"due_at": due_at}
         if step.location != outcome.location:
             changes |= {

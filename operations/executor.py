@@ -27,6 +27,7 @@ from workers import client, registry
 MOMENT = 0.05  # seconds that a call may take without being marked as running
 MAX_INSTANCES = 20_000
 ATTEMPTS_PER_CLAIM = 16
+NET = timedelta(seconds=5)
 
 Calls = dict["Future[client.Outcome]", Step]
 
@@ -102,6 +103,8 @@ class Run:
 
     def _begin(self, step: Step) -> None:
         """Call the step's action, or ask how the call is getting on."""
+        if step.has_ended:  # it timed out while it waited for its turn
+            return
         if step.location:
             self._submit(step, client.ask, step.location)
             return
@@ -138,7 +141,8 @@ class Run:
             arguments=arguments,
             key=step.call_key(arguments),
             attempt=self.lease.claim.fence * ATTEMPTS_PER_CLAIM + min(step.attempts, ATTEMPTS_PER_CLAIM - 1),
-            deadline=self._deadline(step).isoformat(),
+            # A net for when nobody comes to withdraw the call.
+            deadline=(step.ends_by(self.operation) + NET).isoformat(),
         )
 
     def _approved(self, step: Step, arguments: Any) -> bool:
@@ -207,15 +211,8 @@ class Run:
             and step.status == StepStatus.RUNNING
             and step.for_each is None
             and step.step_id not in self.board.in_flight
-            and now >= self._deadline(step)
+            and now >= step.ends_by(self.operation)
         )
-
-    def _deadline(self, step: Step) -> datetime:
-        """When the step must have ended: its own limit, or the operation's."""
-        last = self.operation.deadline_at or timezone.now() + timedelta(seconds=self.operation.timeout_seconds)
-        if not step.timeout_seconds:
-            return last
-        return min(last, (step.started_at or timezone.now()) + timedelta(seconds=step.timeout_seconds))
 
     def _time_out(self) -> None:
         message = f"Not done within {self.operation.timeout_seconds} seconds"

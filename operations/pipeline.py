@@ -93,8 +93,7 @@ def validate(operation: Operation, claim: Claim) -> bool:
     """Ask the rules, say how sure it is, and complete or ask a person."""
     steps = list(operation.steps.all())
     findings = validation.check_steps(steps) if operation.require_validation else []
-    accepted = {step.step_id for step in steps if step.accepted_by}
-    broken = [finding for finding in validation.failures(findings) if finding.step not in accepted]
+    broken = validation.failures(findings)
     signals = confidence.signals(steps, findings, operation.plan_source, _past(operation))
     score = confidence.score(signals)
     found: dict[str, Any] = {

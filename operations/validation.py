@@ -1,7 +1,7 @@
 """Is what came back what the plan expected? Pure: values in, findings out."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -39,8 +39,13 @@ def check_step(step: Step, result_schema: Json | None = None) -> list[Finding]:
 
 
 def check_steps(steps: Iterable[Step]) -> list[Finding]:
-    """Ask the rules of all completed steps."""
-    return [finding for step in steps if step.status == StepStatus.COMPLETED for finding in check_step(step)]
+    """Ask the rules of all completed steps. What a person accepted already is a warning, no error."""
+    findings = []
+    for step in steps:
+        if step.status == StepStatus.COMPLETED and step.for_each is None:
+            found = check_step(step)
+            findings += [replace(finding, severity="warning") for finding in found] if step.accepted_by else found
+    return findings
 
 
 def failures(findings: Iterable[Finding], *, gate: bool = False) -> list[Finding]:

@@ -1,9 +1,11 @@
 """A step of an operation's plan."""
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
+from django.utils import timezone
 
 from operations.canonical import canonical
 from operations.models.operation import Claim, Operation
@@ -72,6 +74,13 @@ class Step(models.Model):
         if not (self.started_at and self.finished_at):
             return None
         return round((self.finished_at - self.started_at).total_seconds() * 1000)
+
+    def ends_by(self, operation: Operation) -> datetime:
+        """When the step must have ended: its own limit, or the operation's."""
+        last = operation.deadline_at or timezone.now() + timedelta(seconds=operation.timeout_seconds)
+        if not self.timeout_seconds:
+            return last
+        return min(last, (self.started_at or timezone.now()) + timedelta(seconds=self.timeout_seconds))
 
     def call_key(self, arguments: dict[str, Any]) -> str:
         """The idempotency key of this call: the same for every automatic attempt, another one for a new run."""

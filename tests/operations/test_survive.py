@@ -1,0 +1,231 @@
+"""Nothing is lost and nothing is done twice, whatever is late, doubled, slow or gone."""
+
+import threading
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from operations import acts, jobs, pipeline
+from operations.models import Operation, Superseded, TransitionError
+from operations.states import NEXT, Status
+from tests.operations import plant
+from tests.operations.conftest import Settle, post, run_queue, statuses, step
+from tests.serving import serve
+from workers import registry
+from workers.models import RegisteredWorker
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "warehouse"])
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> str:
+    return str(tmp_path / "journal")
+
+
+def test_a_step_that_fails_for_now_is_tried_again(settle: Settle, journal: str) -> None:
+    operation = settle(post([step("E1", "shaky", arguments={"journal": journal, "failures": 2})]))
+
+    assert operation.status == Status.COMPLETED
+    assert operation.steps.get().attempts == 3
+    assert operation.events.filter(kind="step_retry").count() == 2
+
+
+def test_after_four_attempts_a_person_is_asked(settle: Settle, journal: str) -> None:
+    operation = settle(post([step("E1", "shaky", arguments={"journal": journal, "failures": 99})]))
+
+    assert operation.status == Status.ESCALATING
+    assert len(plant.read(journal)) == 4
+    assert "the source is busy (tried 4 times)" in operation.steps.get().error
+
+
+def test_what_will_not_work_is_not_tried_again(settle: Settle) -> None:
+    operation = settle(post([step("E1", "refuse")]))
+
+    assert operation.steps.get().attempts == 1
+
+
+def test_a_long_call_is_handed_back_and_asked_after(settle: Settle, journal: str) -> None:
+    operation = post([step("E1", "count", arguments={"journal": journal, "to": 30, "pause": 0.1})])
+    run_queue()  # returns although the call goes on: no queue worker is held by it
+    operation.refresh_from_db()
+    assert operation.status == Status.EXECUTING
+    assert operation.lease_until is None
+    assert operation.wake_at is not None
+    assert statuses(operation) == {"E1": "running"}
+
+    settle(operation)
+
+    assert operation.status == Status.COMPLETED
+    assert plant.read(journal) == ["start", "end"]
+
+
+def test_cancelling_withdraws_a_running_call(settle: Settle, journal: str) -> None:
+    operation = post(
+        [
+            step("E1", "count", arguments={"journal": journal, "to": 600, "pause": 0.1}),
+            step("E2", "double", arguments={"value": "#E1.value"}),
+        ]
+    )
+    run_queue()
+    operation.refresh_from_db()
+
+    acts.cancel(operation, actor="alice")
+    settle(operation)
+
+    assert operation.status == Status.CANCELLED
+    assert statuses(operation) == {"E1": "cancelled", "E2": "cancelled"}
+    time.sleep(0.3)
+    assert plant.read(journal) == ["start"]
+
+
+def test_a_cancelled_operation_can_be_tried_again(settle: Settle, journal: str) -> None:
+    operation = post([step("E1", "count", arguments={"journal": journal, "to": 30, "pause": 0.1})])
+    run_queue()
+    operation.refresh_from_db()
+    acts.cancel(operation, actor="alice")
+    settle(operation)
+
+    acts.retry(operation, actor="alice")
+    settle(operation)
+
+    assert operation.status == Status.COMPLETED
+    assert plant.read(journal) == ["start", "start", "end"]
+
+
+def test_an_operation_that_takes_too_long_fails_and_stops_its_calls(settle: Settle, journal: str) -> None:
+    steps = [step("E1", "count", arguments={"journal": journal, "to": 600, "pause": 0.1})]
+    operation = settle(post(steps, timeout_seconds=3))
+
+    assert operation.status == Status.FAILED
+    assert operation.error == "Not done within 3 seconds"
+    assert statuses(operation) == {"E1": "cancelled"}
+
+
+def test_a_step_that_takes_too_long_fails_alone(settle: Settle, journal: str) -> None:
+    arguments = {"journal": journal, "to": 600, "pause": 0.1}
+    operation = settle(post([step("E1", "count", arguments=arguments, timeout_seconds=2.5)]))
+
+    assert operation.status == Status.ESCALATING
+    assert operation.steps.get().error == "not done within 2.5 seconds"
+
+
+def test_a_lost_ring_is_rung_again(settle: Settle, private_redis) -> None:
+    operation = post([step("E1", "numbers")])
+    private_redis.flushall()
+
+    settle(operation)
+
+    assert operation.status == Status.COMPLETED
+
+
+def test_an_operation_whose_queue_worker_was_lost_is_taken_up_where_it_was(settle: Settle, journal: str) -> None:
+    operation = post(
+        [
+            step("E1", "count", arguments={"journal": journal}),
+            step("E2", "count", arguments={"journal": journal, "to": 2}, depends_on=["E1"]),
+        ]
+    )
+    taken = Operation.objects.claim_next("lost")
+    assert taken is not None
+    pipeline.plan(*taken)
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    settle(operation)
+
+    assert operation.status == Status.COMPLETED
+    assert operation.rescues == 1
+    assert plant.read(journal) == ["start", "end"] * 2
+
+
+def test_one_whom_a_newer_claim_overtook_changes_nothing(settle: Settle) -> None:
+    operation = post([step("E1", "numbers")])
+    late = Operation.objects.claim_next("late")
+    assert late is not None
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    settle(operation)
+
+    with pytest.raises(Superseded):
+        pipeline.plan(*late)
+
+    operation.refresh_from_db()
+    assert operation.status == Status.COMPLETED
+    assert operation.events.filter(kind="executing").count() == 1
+
+
+def test_of_many_queue_workers_each_operation_is_taken_by_one(settle: Settle) -> None:
+    operations = [post([step("E1", "numbers")]) for _ in range(12)]
+
+    threads = [threading.Thread(target=_work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    for operation in operations:
+        settle(operation)
+        assert operation.status == Status.COMPLETED
+        assert operation.fence == 1
+
+
+def _work() -> None:
+    try:
+        jobs.work()
+    finally:
+        from django.db import connections
+
+        connections.close_all()
+
+
+def test_an_operation_that_kills_every_queue_worker_is_given_up(settle: Settle) -> None:
+    operation = post([step("E1", "numbers")])
+    Operation.objects.update(rescues=9)
+
+    settle(operation)
+
+    assert operation.status == Status.FAILED
+    assert "was lost while at it" in operation.error
+
+
+def test_a_worker_that_is_away_for_a_moment_costs_no_attempt(
+    transactional_db: None, settings: Settings, journal: str
+) -> None:
+    registry.forget()
+    with serve(plant.worker) as url:
+        row = RegisteredWorker.objects.create(name="plant", url=url)
+        registry.refresh(row)
+        operation = post([step("E1", "count", arguments={"journal": journal})])
+    run_queue()
+    assert operation.steps.get().attempts == 0
+    assert operation.steps.get().status == "pending"
+    with serve(plant.worker) as url:
+        RegisteredWorker.objects.update(url=url, open_until=None)
+        registry.forget()
+        end = time.monotonic() + 20
+        while operation.status != Status.COMPLETED and time.monotonic() < end:
+            time.sleep(0.05)
+            jobs.ring_now()
+            run_queue()
+            operation.refresh_from_db()
+
+    assert operation.status == Status.COMPLETED
+    assert operation.steps.get().attempts == 1
+
+
+@pytest.mark.parametrize("old", Status)
+@pytest.mark.parametrize("new", Status)
+def test_only_listed_moves_are_allowed(transactional_db: None, old: Status, new: Status) -> None:
+    operation = Operation.objects.create(operation_type="custom", status=old)
+
+    if new in NEXT[old]:
+        operation.move_to(new)
+    else:
+        with pytest.raises(TransitionError):
+            operation.move_to(new)
+
+    operation.refresh_from_db()
+    assert operation.status == (new if new in NEXT[old] else old)
+    assert operation.events.count() == (new in NEXT[old])
