@@ -50,6 +50,7 @@ def components(port: int, *, queue_workers: int, own_redis: bool) -> list[Compon
     local = local_workers(port)
     environment = {
         "CONCORD_URL": url(port),
+        "QUEUE_WORKERS": str(queue_workers),
         "FLORIDA_SAMPLE_URL": url(port + PORTAL_OFFSET),
         **{f"WORKER_{name.upper()}_URL": url(number) for name, number in local.items()},
     }

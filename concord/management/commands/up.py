@@ -67,7 +67,7 @@ class Command(BaseCommand):
         def nothing_to_wait_for() -> bool:
             for part in [part for part in waiting if part.ready]:
                 waiting.remove(part)
-                self.say(f"  {part.name:<16} ready  {local_run.url(part.port) if part.port else ''}".rstrip())
+                self.say(f"  {part.name:<16} up  {local_run.url(part.port) if part.port else ''}".rstrip())
             return not waiting or any(part.child.keeps_stopping for part in waiting)
 
         self.say("Starting:")
