@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from operations import live
-from operations.models import ApiKey, Operation
+from operations.models import Anyone, ApiKey, Operation
 from operations.models.operation import is_reviewer
 from operations.states import Reason
 
@@ -57,8 +57,8 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
 
     def visible_to(self, client: Any) -> Self:
         """What ``client`` (an API key, a user, or nobody) may see."""
-        if isinstance(client, ApiKey):
-            mine = Q(operation__client=client)
+        if isinstance(client, ApiKey | Anyone):
+            mine = Q(operation__client=client.pk)
             return self if client.may("read_all") or client.may("decide") else self.filter(mine)
         return self if getattr(client, "is_staff", False) or is_reviewer(client) else self.none()
 
@@ -152,4 +152,3 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.decision} by {self.decided_by}"
-

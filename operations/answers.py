@@ -128,10 +128,10 @@ class Answers:
             self.failed(step, f"{error} (tried {step.attempts} times)")
             return
         due_at = retries.next_attempt(step.attempts, retry_after)
-        self.save(
-            step, status=StepStatus.PENDING, attempts=step.attempts, due_at=due_at, error=error, location=""
+        self.save(step, status=StepStatus.PENDING, attempts=step.attempts, due_at=due_at, error=error, location="")
+        self.operation.record(
+            "step_retry", f"{_name(step)}, attempt {step.attempts}: {error}", data={"step": step.step_id}
         )
-        self.operation.record("step_retry", f"{_name(step)}, attempt {step.attempts}: {error}", data={"step": step.step_id})
         self.board.postpone(step)
 
     # --- ends that need a person ---

@@ -82,9 +82,7 @@ class Board:
 
     def finished_templates(self) -> list[Step]:
         """The templates of which every instance is done."""
-        return [
-            step for step in self._templates if step.status == StepStatus.RUNNING and not self._open[step.step_id]
-        ]
+        return [step for step in self._templates if step.status == StepStatus.RUNNING and not self._open[step.step_id]]
 
     def _list_known(self, template: Step) -> bool:
         if source := self.graph.source(template):

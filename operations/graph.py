@@ -21,7 +21,9 @@ class Graph:
         for step in self.steps.values():
             if step.template:
                 self.instances[step.template].append(step)
-        self._roots = {step_id: self._root(step_id) for step_id, step in self.steps.items() if step.for_each is not None}
+        self._roots = {
+            step_id: self._root(step_id) for step_id, step in self.steps.items() if step.for_each is not None
+        }
         self.needs = {step_id: self._needs(step) for step_id, step in self.steps.items()}
         self.used_by: dict[str, list[str]] = defaultdict(list)
         for step_id, needed in self.needs.items():

@@ -50,5 +50,5 @@ class Lease:
         if not self._row().update(**fields):
             raise Superseded(f"{self.claim.operation_id} is in other hands now.")
 
-    def _row(self):  # noqa: ANN202
+    def _row(self):
         return Operation.objects.filter(pk=self.claim.operation_id, fence=self.claim.fence)

@@ -22,7 +22,6 @@ def record(claim: Claim, step: Step, usage: list[Json]) -> None:
             cached_tokens=_count(call, "cached_tokens"),
         )
         for call in usage
-        if isinstance(call, dict)
     ]
     ModelCall.objects.bulk_create(calls)
     tokens = sum(call.prompt_tokens + call.completion_tokens for call in calls)

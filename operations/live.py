@@ -39,6 +39,11 @@ def operation_group(operation_id: str) -> str:
     return f"operation.{operation_id}"
 
 
+def sequence_key(group: str) -> str:
+    """Where Redis counts the messages that were sent to ``group``."""
+    return f"concord:sequence:{group}"
+
+
 def announce(operation: "Operation") -> None:
     """Once the transaction has committed, tell that ``operation`` changed."""
     change = (operation.pk, operation.status in RESTING)
@@ -81,7 +86,7 @@ class Announcer:
                 loop.run_until_complete(sender.send(batch, snapshots))
             except (RedisError, OSError) as error:
                 logger.warning("Redis is away, so nobody was told of %d changes: %s", len(batch), error)
-            except Exception:  # noqa: BLE001  (the thread must outlive whatever one message brings)
+            except Exception:
                 logger.exception("A change could not be announced")
             finally:
                 for _ in range(self._taken):
@@ -89,20 +94,17 @@ class Announcer:
 
     def _gather(self) -> dict[str, bool]:
         """The next changes by operation. One that rests goes at once; others are gathered for a moment."""
-        batch: dict[str, bool] = {}
-        until = None
-        self._taken = 0
-        while until is None or not any(batch.values()):
-            wait = None if until is None else until - time.monotonic()
-            if wait is not None and wait <= 0:
-                break
+        operation_id, rested = self._changes.get()
+        batch = {operation_id: rested}
+        self._taken = 1
+        end = time.monotonic() + PAUSE
+        while not any(batch.values()) and (left := end - time.monotonic()) > 0:
             try:
-                operation_id, rested = self._changes.get(timeout=wait)
+                operation_id, rested = self._changes.get(timeout=left)
             except queue.Empty:
                 break
+            batch[operation_id] = rested
             self._taken += 1
-            batch[operation_id] = rested or batch.get(operation_id, False)
-            until = until or time.monotonic() + PAUSE
         return batch
 
 
@@ -137,7 +139,7 @@ class Sender:
 
         pipe = self._redis.pipeline(transaction=False)
         for group in names:
-            pipe.incr(f"concord:sequence:{group}")
+            pipe.incr(sequence_key(group))
         for operation_id, rested in batch.items():
             if rested and operation_id:
                 pipe.publish(RESTED, operation_id)

@@ -40,7 +40,7 @@ def advance(operation: Operation, claim: Claim) -> None:
     except OperationalError:  # the database is away or busy: what was saved stays, the rest is done again
         logger.exception("%s is left for later", operation.pk)
         Lease(claim).release(timezone.now() + timedelta(seconds=2))
-    except Exception as error:  # noqa: BLE001  (the last line of defence: a person must see it)
+    except Exception as error:
         logger.exception("%s failed", operation.pk)
         _fail(operation, claim, f"{type(error).__name__}: {error}")
 

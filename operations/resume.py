@@ -72,9 +72,7 @@ def approve(operation: Operation, digests: dict[str, str]) -> None:
 
 def accept(operation: Operation, step_ids: Iterable[str], who: str) -> list[str]:
     """Take the results that broke a rule as they are. Returns the ids of the steps that go on because of it."""
-    held = operation.steps.filter(
-        step_id__in=list(step_ids), status=StepStatus.AWAITING_APPROVAL, result__isnull=False
-    )
+    held = operation.steps.filter(step_id__in=list(step_ids), status=StepStatus.AWAITING_APPROVAL, result__isnull=False)
     ids = list(held.values_list("step_id", flat=True))
     held.update(status=StepStatus.COMPLETED, accepted_by=who)
     return ids

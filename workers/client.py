@@ -121,7 +121,7 @@ def _fetch(url: str) -> Json:
         response.raise_for_status()
         return response.json()
     except (httpx2.HTTPError, ValueError) as error:
-        raise Unreachable(f"{url}: {error or type(error).__name__}") from error
+        raise Unreachable(f"{url}: {_why(error)}") from error
 
 
 def _outcome(method: str, url: str, **request: Any) -> Outcome:
@@ -130,11 +130,15 @@ def _outcome(method: str, url: str, **request: Any) -> Outcome:
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         return Failed(f"{url} cannot be reached: {error}", retryable=True, busy=True, unreachable=True)
     except httpx2.HTTPError as error:
-        return Failed(f"{url} did not answer: {error or type(error).__name__}", retryable=True, busy=True)
+        return Failed(f"{url} did not answer: {_why(error)}", retryable=True, busy=True)
     if len(response.content) > MAX_ANSWER_BYTES:
         size = len(response.content) / 2**20
         return Failed(f"{url} answered with {size:.1f} MB; large data belongs in a dataset, not in an answer")
     return _read(response, _body(response))
+
+
+def _why(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 def _body(response: httpx2.Response) -> Json:
@@ -153,7 +157,11 @@ def _read(response: httpx2.Response, body: Json) -> Outcome:
         location = response.headers.get("Location")
         return Accepted(str(response.url.join(location)) if location else str(response.url), body.get("progress"))
     if code == 200 and body.get("status") == "completed":
-        return Done(body.get("result"), body.get("confidence"), body.get("usage") or [])
+        return Done(
+            body.get("result"),
+            body.get("confidence"),
+            [call for call in body.get("usage") or [] if isinstance(call, dict)],
+        )
     if code == 409:
         return Superseded()
     retry_after = _seconds(response.headers) or body.get("retry_after")

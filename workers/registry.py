@@ -63,7 +63,7 @@ def unknown(worker: str, name: str) -> str:
 
 def _nearest(name: str, names: list[str]) -> str:
     near = get_close_matches(name, names, 1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names) or 'none'}"
+    return f" (did you mean {near[0]!r}?)" if near else f" (there are {', '.join(names) or 'none'})"
 
 
 def register_configured() -> None:

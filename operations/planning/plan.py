@@ -1,5 +1,6 @@
 """A plan is data. What it may look like, and what must be true of it before it runs."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,8 +86,7 @@ def _shape_problems(plan: Any) -> Iterator[str]:
 def _meaning_problems(steps: list[Json]) -> Iterator[str]:
     by_id = {step["id"]: step for step in steps}
     if len(by_id) < len(steps):
-        seen: set[str] = set()
-        twice = sorted({step["id"] for step in steps if step["id"] in seen or seen.add(step["id"])})
+        twice = sorted(step_id for step_id, times in Counter(step["id"] for step in steps).items() if times > 1)
         yield f"The ids {', '.join(twice)} are used more than once."
         return
     for step in steps:

@@ -42,7 +42,9 @@ def settle(plant_url: str) -> Settle:
             operation.refresh_from_db()
             if operation.status not in MOVING and operation.wake_at is None:
                 return operation
-            assert time.monotonic() < end, f"{operation.status} {operation.error}: {[str(event) for event in operation.events.all()]}"
+            assert time.monotonic() < end, (
+                f"{operation.status} {operation.error}: {[str(event) for event in operation.events.all()]}"
+            )
             time.sleep(0.02)
             sweeper.ring_again()
 

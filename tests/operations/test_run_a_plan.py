@@ -71,7 +71,14 @@ def test_what_evidence_says_is_never_read_as_a_reference(settle: Settle) -> None
     operation = post(
         [
             step("E1", "say", arguments={"text": "##E2.text"}),
-            step("E2", "say", arguments={"text": "secret", }, depends_on=["E1"]),
+            step(
+                "E2",
+                "say",
+                arguments={
+                    "text": "secret",
+                },
+                depends_on=["E1"],
+            ),
             step("E3", "say", arguments={"text": "it said: #E1.text"}),
         ]
     )

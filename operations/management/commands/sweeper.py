@@ -11,7 +11,9 @@ from workers import registry
 
 
 class Command(BaseCommand):
-    help = "Ring again for operations that went quiet, and look after the workers' health. One is enough; two do no harm."
+    help = (
+        "Ring again for operations that went quiet, and look after the workers' health. One is enough; two do no harm."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
