@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "concord.request_ids.request_id",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -121,6 +122,7 @@ ESCALATION_ENABLED = env.flag("ESCALATION_ENABLED", default=True)
 MAX_RETRIES = env.whole("MAX_RETRIES", 3)
 OPERATION_TIMEOUT = env.whole("OPERATION_TIMEOUT", 300)
 SYNC_WAIT_SECONDS = env.number("SYNC_WAIT_SECONDS", 25)
+WEB_THREADS = env.whole("WEB_THREADS", 8)
 API_KEY_REQUIRED = env.flag("API_KEY_REQUIRED", default=True)
 QUEUE_WORKERS = env.whole("QUEUE_WORKERS", 2)
 LEASE_SECONDS = 60
@@ -173,9 +175,13 @@ if HTTPS:
 
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["operations.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["operations.parsing.StrictJsonParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "operations.authentication.ApiKeyAuthentication",
+        "operations.authentication.PersonAuthentication",
+        "operations.authentication.OpenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["operations.permissions.MayCall"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "operations.problems.exception_handler",
 }

@@ -1,0 +1,25 @@
+"""Every request has an id: the caller's if it sends a sensible one, else a new one. It is in answer and log."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponseBase
+
+HEADER = "X-Request-Id"
+SENSIBLE = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
+
+
+def request_id(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware; comes first."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get(HEADER, "")
+        name = given if SENSIBLE.fullmatch(given) else uuid.uuid4().hex
+        with structlog.contextvars.bound_contextvars(request_id=name):
+            response = get_response(request)
+        response.headers[HEADER] = name
+        return response
+
+    return middleware

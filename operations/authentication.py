@@ -1,0 +1,57 @@
+"""Who is calling the API: a client with a key, a person with a session, or, where that is allowed, anybody."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from operations.models import Anyone, ApiKey
+
+USED_EVERY = timedelta(minutes=1)  # last_used_at is no more exact than this, so that reading does not mean writing
+REFUSAL = "This API key is not valid."  # the same for every reason
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer KEY` or `X-API-Key: KEY`."""
+
+    def authenticate(self, request: Request) -> tuple[ApiKey, None] | None:
+        key = presented(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))
+        if not key:
+            return None
+        client = ApiKey.objects.find(key)
+        if client is None:
+            raise AuthenticationFailed(REFUSAL)
+        _note_use(client)
+        return client, None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="concord"'
+
+
+class OpenAuthentication(BaseAuthentication):
+    """With `API_KEY_REQUIRED=false`, whoever sends no key is let in as `Anyone`. Comes last."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        return None if settings.API_KEY_REQUIRED else (Anyone(), None)
+
+
+class PersonAuthentication(SessionAuthentication):
+    """A person's session, with Django's protection against forged requests."""
+
+
+def presented(authorization: str, x_api_key: str) -> str:
+    """The key in these two headers' values; empty where there is none."""
+    scheme, _, credentials = authorization.partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else x_api_key.strip()
+
+
+def _note_use(client: ApiKey) -> None:
+    now = timezone.now()
+    if client.last_used_at is None or client.last_used_at < now - USED_EVERY:
+        long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USED_EVERY)
+        ApiKey.objects.filter(long_ago, pk=client.pk).update(last_used_at=now)

@@ -1,0 +1,107 @@
+"""Errors as RFC 9457 problem documents: what happened, what to do about it, and the fields at fault."""
+
+from collections.abc import Iterator
+from functools import singledispatch
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions, views
+from rest_framework.response import Response
+
+from operations.acts import KeyReused
+from operations.models import TransitionError
+from operations.planning.types import BadParameters
+
+Json = dict[str, Any]
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(exceptions.APIException):
+    """An error with a status of its own; ``field`` is the path of the one at fault, ``more`` extends the document."""
+
+    def __init__(self, status: int, detail: str, *, field: str = "", more: Json | None = None):
+        super().__init__({field: [detail]} if field else detail)
+        self.status_code = status
+        self.more = more or {}
+
+
+@singledispatch
+def as_api_error(error: Exception) -> exceptions.APIException | None:
+    """The API's error for a domain error; None for what nobody expected. Other apps register their own."""
+    return error if isinstance(error, exceptions.APIException) else None
+
+
+@as_api_error.register(KeyReused)
+@as_api_error.register(TransitionError)
+def _(error: Exception) -> exceptions.APIException:
+    return Problem(409, str(error))
+
+
+@as_api_error.register
+def _(error: BadParameters) -> exceptions.APIException:
+    return Problem(error.status, str(error), field=error.field)
+
+
+@as_api_error.register
+def _(error: Http404) -> exceptions.APIException:
+    return exceptions.NotFound("There is nothing here, or nothing that you may see.")
+
+
+@as_api_error.register
+def _(error: PermissionDenied) -> exceptions.APIException:
+    return exceptions.PermissionDenied()
+
+
+def exception_handler(error: Exception, context: Json) -> Response | None:
+    """Answer with a problem document. None, and so Django's 500, for what nobody expected."""
+    known = as_api_error(error)
+    if known is None:
+        return None
+    response = views.exception_handler(known, context)
+    if response is None:
+        return None
+    errors = list(_errors(known.detail))
+    detail = " ".join(_sentence(error) for error in errors)
+    more = getattr(known, "more", {})
+    response.data = document(response.status_code, detail, context["request"].path, errors=errors, **more)
+    response.content_type = MEDIA_TYPE
+    return response
+
+
+def document(status: int, detail: str, instance: str, *, errors: list[Json] | None = None, **more: Any) -> Json:
+    """A problem document. ``errors`` is a list of ``{"field", "message"}``, for those with a field."""
+    problem: Json = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+    }
+    if at_fault := [error for error in errors or [] if error["field"]]:
+        problem["errors"] = at_fault
+    return problem | more
+
+
+def answer(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+    """A problem document for what did not reach a view."""
+    return JsonResponse(document(status, detail, request.path), status=status, content_type=MEDIA_TYPE)
+
+
+def _errors(detail: Any, field: str = "") -> Iterator[Json]:
+    """DRF's nested details as a flat list of ``{"field": "parameters.counties", "message": …}``."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            yield from _errors(inner, field if name == "non_field_errors" else f"{field}.{name}".lstrip("."))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _errors(inner, field)
+    else:
+        yield {"field": field, "message": str(detail)}
+
+
+def _sentence(error: Json) -> str:
+    named = error["field"] and error["field"] not in error["message"]
+    return f"{error['field']}: {error['message']}" if named else error["message"]

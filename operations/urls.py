@@ -1,0 +1,11 @@
+"""The addresses of the operations API: no prefix, no trailing slash."""
+
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from operations.api import OperationViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("operations", OperationViewSet, basename="operation")
+
+urlpatterns = [path("", include(router.urls))]
