@@ -13,11 +13,12 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, TypedDict
+from typing import IO, Any
 
 import fsspec
 import polars as pl
 from django.conf import settings
+from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from workers.contract import InvalidParameters
 

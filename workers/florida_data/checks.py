@@ -1,0 +1,126 @@
+"""Gives the cells of a roll their types, and says of each row why it cannot be kept as it is.
+
+Only what makes a row unusable counts here: a number that is none, a blank or repeated key, a row of another county,
+year or file type. Whether the values make sense together is for validation, which has the typed rows.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from workers.florida_data.columns import Kind
+from workers.florida_data.layouts import Layout, Member
+from workers.florida_data.rows import LINE
+
+TYPES: dict[Kind, type[pl.DataType]] = {
+    Kind.CODE: pl.String,
+    Kind.TEXT: pl.String,
+    Kind.MONEY: pl.Int64,
+    Kind.SIGNED: pl.Int64,
+    Kind.INTEGER: pl.Int64,
+    Kind.DECIMAL: pl.Float64,
+    Kind.YEAR: pl.Int16,
+}
+_NUMBERS = (Kind.MONEY, Kind.SIGNED, Kind.INTEGER, Kind.DECIMAL, Kind.YEAR)
+_DIGITS = {Kind.DECIMAL: r"^(\d+\.?\d*|\.\d+)$", Kind.SIGNED: r"^[+-]?\d+$"}
+_ONLY_DIGITS = r"^\+?\d+$"
+_MEANINGS = {
+    Kind.MONEY: "not a whole number of dollars",
+    Kind.SIGNED: "not a whole number of dollars",
+    Kind.INTEGER: "not a whole number",
+    Kind.DECIMAL: "not a number",
+    Kind.YEAR: "not a year",
+}
+NEGATIVE = "negative"
+BLANK_KEY = "blank key"
+REPEATED_KEY = "repeated key"
+OTHER_COUNTY = "another county's number in CO_NO"
+
+
+def schema(layout: Layout) -> dict[str, type[pl.DataType]]:
+    """The types of the columns in a processed file."""
+    return {column.name: TYPES[column.kind] for column in layout.columns}
+
+
+@dataclass
+class Screen:
+    """Checks the rows of one file, chunk after chunk in their order: it remembers the keys it has seen."""
+
+    layout: Layout
+    member: Member
+    _seen: set[str] = field(default_factory=set)
+
+    @cached_property
+    def _numbers(self) -> dict[str, Kind]:
+        return {column.name: column.kind for column in self.layout.columns if column.kind in _NUMBERS}
+
+    def typed(self, texts: pl.DataFrame) -> pl.DataFrame:
+        """The table with typed columns; a cell that does not fit its column's type is null."""
+        return texts.with_columns(
+            pl.col(name).cast(kind, strict=False) for name, kind in schema(self.layout).items() if name in self._numbers
+        )
+
+    def faults(self, texts: pl.DataFrame, typed: pl.DataFrame) -> dict[int, list[str]]:
+        """The reasons against rows, by their line number. Rows with none are absent."""
+        found: dict[int, list[str]] = {}
+        tests = [*self._number_tests(texts, typed), *self._constant_tests(typed)]
+        for reason, wrong in tests:
+            for line in typed.filter(wrong)[LINE].to_list():
+                found.setdefault(line, []).append(reason)
+        for line, reason in self._key_faults(texts, found):
+            found.setdefault(line, []).append(reason)
+        return found
+
+    def _number_tests(self, texts: pl.DataFrame, typed: pl.DataFrame) -> list[tuple[str, pl.Series]]:
+        """A test per column where some cell is not of its kind; usually there is no such column."""
+        tests = []
+        for name, kind in self._numbers.items():
+            cells, numbers = texts[name], typed[name]
+            if numbers.null_count() == cells.null_count() and _plain(cells, numbers, kind):
+                continue
+            shaped = cells.str.contains(_DIGITS.get(kind, _ONLY_DIGITS)) & numbers.is_not_null()
+            negative = cells.str.contains(r"^-\d+\.?\d*$") & (kind is not Kind.SIGNED)
+            wrong = cells.is_not_null() & (cells != "") & ~shaped
+            tests.append((f"{name} is {NEGATIVE}", wrong & negative))
+            tests.append((f"{name} is {_MEANINGS[kind]}", wrong & ~negative))
+        return tests
+
+    def _constant_tests(self, typed: pl.DataFrame) -> list[tuple[str, pl.Series]]:
+        """The columns that say of each row which file it belongs to."""
+        expected: dict[str, tuple[str, int | str]] = {
+            "CO_NO": (f"{OTHER_COUNTY}, where {self.member.county_no} was expected", self.member.county_no),
+            "ASMNT_YR": (f"ASMNT_YR is not {self.member.year}", self.member.year),
+            "FILE_T": (f"FILE_T is not {self.layout.file_letter}", self.layout.file_letter),
+        }
+        return [
+            (reason, typed[name].ne_missing(value))
+            for name, (reason, value) in expected.items()
+            if name in typed.columns
+        ]
+
+    def _key_faults(self, texts: pl.DataFrame, found: dict[int, list[str]]) -> list[tuple[int, str]]:
+        """Rows with a blank key, and rows whose key an earlier good row has."""
+        faults = []
+        blank = texts.select(
+            pl.any_horizontal(pl.col(self.layout.key).fill_null("").str.strip_chars() == "")
+        ).to_series()
+        keys = texts.select(pl.concat_str(pl.col(self.layout.key), separator="\x1f", ignore_nulls=True)).to_series()
+        if not found and not blank.any() and keys.n_unique() == len(keys) and self._seen.isdisjoint(keys):
+            self._seen.update(keys)
+            return []
+        for line, key, is_blank in zip(texts[LINE], keys, blank, strict=True):
+            if is_blank:
+                faults.append((line, f"{BLANK_KEY}: {' and '.join(self.layout.key)} must be filled"))
+            elif key in self._seen:
+                faults.append((line, REPEATED_KEY))
+            elif line not in found:
+                self._seen.add(key)
+        return faults
+
+
+def _plain(cells: pl.Series, numbers: pl.Series, kind: Kind) -> bool:
+    """Whether all cells are usual numbers of their kind: digits only, hence not below zero."""
+    if kind is Kind.DECIMAL:
+        return bool(cells.str.contains(_DIGITS[kind]).all())
+    return kind is Kind.SIGNED or not (numbers < 0).any()

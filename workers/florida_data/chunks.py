@@ -1,0 +1,65 @@
+"""Cuts the bytes of a roll file into chunks that end where a row ends, so that each can be read by itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from workers.contract import ActionError
+
+CHUNK_BYTES = 16 << 20
+LONGEST_HEADER = 1 << 16
+# A cell in quotes may hold line ends, but one that holds more than this is an unclosed quote.
+LINES_IN_A_ROW = 20
+_BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Whole rows, each ended by a newline, and the number of the first line (the header is line 1)."""
+
+    first_line: int
+    data: bytes
+
+
+def read_header(stream: IO[bytes], file: str) -> list[str]:
+    """The names in the first line. Raises `ActionError` that names ``file`` if that is no header."""
+    line = stream.readline(LONGEST_HEADER)
+    if not line:
+        raise ActionError(f"{file} is empty")
+    text = line.removeprefix(_BOM).decode("ascii", "replace").rstrip("\r\n")
+    if not line.endswith(b"\n") and len(line) == LONGEST_HEADER:
+        raise ActionError(
+            f"{file} does not begin with a header: its first line has no end within {LONGEST_HEADER} bytes"
+        )
+    return [name.strip().strip('"') for name in text.split(",")]
+
+
+def read_chunks(stream: IO[bytes], size: int = CHUNK_BYTES) -> Iterator[Chunk]:
+    """The rest of a file, after its header, in chunks of about ``size`` bytes."""
+    line, rest = 2, b""
+    while block := stream.read(size):
+        data = rest + block
+        cut = _end_of_rows(data)
+        if cut:
+            yield Chunk(line, data[:cut])
+            line += data.count(b"\n", 0, cut)
+        rest = data[cut:]
+    if rest:
+        yield Chunk(line, rest if rest.endswith(b"\n") else rest + b"\n")
+
+
+def _end_of_rows(data: bytes) -> int:
+    """The position after the last row that ends in ``data``, or 0.
+
+    A newline ends a row if the quotes before it pair up. If no such newline is near the end, an unclosed quote must
+    have come before; then the last newline serves, and reading the rows tells which of them are broken.
+    """
+    last = data.rfind(b"\n") + 1
+    cut, open_quote = last, data.count(b'"', 0, last) % 2
+    for _ in range(LINES_IN_A_ROW):
+        if not open_quote or not cut:
+            break
+        before = data.rfind(b"\n", 0, cut - 1) + 1
+        open_quote ^= data.count(b'"', before, cut) % 2
+        cut = before
+    return last if open_quote else cut

@@ -1,0 +1,189 @@
+"""process: reads a downloaded roll into typed Parquet, and sets rows aside that cannot be read, with the reasons.
+
+A roll is read in chunks, several at a time, and written as one Parquet file; no more than a few chunks are in memory.
+The files are named after the release and published whole: a run that dies leaves nothing, and a second run of the same
+release finds what the first one published.
+"""
+
+import json
+from collections import Counter, deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Annotated, Any, Literal, cast
+
+import polars as pl
+from polars.io.plugins import register_io_source
+from pydantic import Field
+
+from workers import datasets
+from workers.contract import ActionError, Call, action
+from workers.florida_data import counties
+from workers.florida_data.archives import open_csv
+from workers.florida_data.checks import Screen, schema
+from workers.florida_data.chunks import read_chunks, read_header
+from workers.florida_data.layouts import Layout, layout, parse_member
+from workers.florida_data.results import Download, Processed
+from workers.florida_data.rows import LINE, Reject, Rows, read_rows
+
+Level = Literal["strict", "standard", "permissive"]
+# Raise this with any change in what is written: it is part of the files' names.
+FORMAT = 1
+# The share of quarantined rows that fails a file: none at all, more than 5 %, or never.
+ALLOWED: dict[Level, float] = {"strict": 0.0, "standard": 0.05, "permissive": 1.0}
+# Fixed, so that the same rolls give the same bytes.
+WRITER: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "row_group_size": 100_000}
+CHUNKS_AT_ONCE = 2
+QUARANTINE: dict[str, Any] = {"line": pl.Int64, "reasons": pl.List(pl.String), "raw": pl.Binary}
+
+
+class TooManyQuarantined(ActionError):
+    """More rows were set aside than the level allows."""
+
+
+@action(expected_seconds=10)
+def process(
+    call: Call,
+    download: Annotated[Download, Field(description="The result of `download`.")],
+    level: Annotated[
+        Level,
+        Field(
+            description="How many rows may go to the quarantine before the step fails: none (strict), up to 5 % "
+            "(standard), or any number as long as some are good (permissive)."
+        ),
+    ] = "standard",
+) -> Processed:
+    """Read a roll file into typed Parquet; rows that cannot be read go to a quarantine with their reasons."""
+    folder = f"processed/{download['release']}/{FORMAT}"
+    result = _published(f"{folder}/result.json") or _process(call, download, level, folder)
+    _check_level(result, level, download["member"])
+    return result
+
+
+def _published(name: str) -> Processed | None:
+    """The result of an earlier run of the same release, if its files are still there."""
+    if not datasets.exists(datasets.url_of(name)):
+        return None
+    with datasets.opened(datasets.url_of(name)) as file:
+        result = cast(Processed, json.load(file))
+    parts = [part for part in (result["dataset"], result["quarantine"]) if part]
+    return result if all(datasets.exists(part["$dataset"]) for part in parts) else None
+
+
+def _process(call: Call, download: Download, level: Level, folder: str) -> Processed:
+    with datasets.workspace() as work, open_csv(download) as stream:
+        reading = Reading(call, download, stream)
+        reading.write(work / "roll.parquet")
+        result = reading.result()
+        # Nothing of a file that fails is published.
+        _check_level(result, level, download["member"])
+        result["dataset"] = datasets.publish_parquet(work / "roll.parquet", f"{folder}/roll.parquet")
+        if reading.rejects:
+            reading.write_rejects(work / "quarantine.parquet")
+            result["quarantine"] = datasets.publish_parquet(work / "quarantine.parquet", f"{folder}/quarantine.parquet")
+    _check_counts(result)
+    datasets.publish_bytes(json.dumps(result).encode(), f"{folder}/result.json")
+    return result
+
+
+class Reading:
+    """One pass over a roll file: counts what it reads and keeps the rows that it sets aside."""
+
+    def __init__(self, call: Call, download: Download, stream: IO[bytes]):
+        self.call, self.download, self.stream = call, download, stream
+        member = parse_member(download["member"])
+        self.layout: Layout = layout(member.file_type, member.year, member.stage)
+        self.layout.check_header(read_header(stream, member.name), member.name)
+        self.screen = Screen(self.layout, member)
+        self.rejects: list[Reject] = []
+        self.rows_read = 0
+
+    def write(self, path: Path) -> None:
+        """Write the good rows as Parquet at ``path``; the others are in ``rejects`` afterwards."""
+
+        def source(columns: Any, predicate: Any, n_rows: Any, batch_size: Any) -> Iterator[pl.DataFrame]:
+            return self._frames()
+
+        rows = register_io_source(source, schema=schema(self.layout))
+        rows.sink_parquet(path, **WRITER)
+
+    def write_rejects(self, path: Path) -> None:
+        """Write the rows that were set aside as Parquet: line number, reasons and the bytes of each."""
+        rejects = sorted(self.rejects, key=lambda reject: reject.line)
+        rows = {
+            "line": [reject.line for reject in rejects],
+            "reasons": [reject.reasons for reject in rejects],
+            "raw": [reject.raw for reject in rejects],
+        }
+        pl.DataFrame(rows, schema=QUARANTINE).write_parquet(path, **WRITER)
+
+    def result(self) -> Processed:
+        """What the action answers, apart from the datasets. Raises `ActionError` if no row is good."""
+        kinds = Counter(reason for reject in self.rejects for reason in reject.reasons)
+        county = counties.BY_NO[self.download["county_no"]].name
+        if self.rows_read == 0:
+            raise ActionError(f"{self.download['member']} has a header and no rows")
+        if self.rows_read == len(self.rejects):
+            message = f"{self.download['member']}: none of its {self.rows_read} rows can be kept as a roll of {county}"
+            raise ActionError(f"{message}: {_most_common(kinds)}")
+        same = ("label", "county_no", "county", "file_type", "year", "stage", "submission", "release")
+        counts = {
+            "rows_read": self.rows_read,
+            "rows_processed": self.rows_read - len(self.rejects),
+            "rows_quarantined": len(self.rejects),
+            "quarantine_reasons": dict(kinds.most_common()),
+        }
+        return cast(Processed, {name: self.download[name] for name in same} | counts | {"quarantine": None})  # type: ignore[literal-required]
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
+        total, done = self.download["csv"]["bytes"], 0
+        for size, rows in self._read():
+            done += size
+            self.rows_read += rows.count
+            yield self._kept(rows)
+            self.call.progress(min(done, total), total, f"{self.rows_read:,} rows read")
+
+    def _read(self) -> Iterator[tuple[int, Rows]]:
+        """The rows of each chunk in order, a few chunks read ahead; with each the chunk's size."""
+        ahead: deque[tuple[int, Future[Rows]]] = deque()
+        with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
+            for chunk in read_chunks(self.stream):
+                ahead.append((len(chunk.data), pool.submit(read_rows, chunk, self.layout)))
+                if len(ahead) > CHUNKS_AT_ONCE:
+                    size, future = ahead.popleft()
+                    yield size, future.result()
+            while ahead:
+                size, future = ahead.popleft()
+                yield size, future.result()
+
+    def _kept(self, rows: Rows) -> pl.DataFrame:
+        typed = self.screen.typed(rows.frame)
+        faults = self.screen.faults(rows.frame, typed)
+        self.rejects += rows.rejects
+        if faults:
+            self.rejects += rows.rejected(faults)
+            typed = typed.filter(~pl.col(LINE).is_in(list(faults)))
+        return typed.drop(LINE)
+
+
+def _check_level(result: Processed, level: Level, file: str) -> None:
+    quarantined, read = result["rows_quarantined"], result["rows_read"]
+    if quarantined <= ALLOWED[level] * read:
+        return
+    reasons = _most_common(Counter(result["quarantine_reasons"]))
+    raise TooManyQuarantined(
+        f"{file}: {quarantined} of {read} rows cannot be read, and {level} allows {ALLOWED[level]:.0%}: {reasons}"
+    )
+
+
+def _most_common(reasons: Counter[str]) -> str:
+    return "; ".join(f"{reason} ({count})" for reason, count in reasons.most_common(3))
+
+
+def _check_counts(result: Processed) -> None:
+    """Compare the rows read with those in the files as written. A difference is an error of this program."""
+    quarantined = result["quarantine"]["rows"] if result["quarantine"] else 0
+    if result["rows_read"] != result["dataset"]["rows"] + quarantined:
+        raise RuntimeError(
+            f"{result['release']}: rows were lost between reading and writing: {result['rows_read']} read"
+        )
