@@ -1,0 +1,41 @@
+"""The sockets around the review queue: what waits, for the console's pages and for programs."""
+
+from typing import Any
+
+from django.urls import path
+
+from escalations.counts import counts
+from operations.access import may_look
+from operations.consumers import ChangeConsumer
+from operations.live import ESCALATIONS, OPERATIONS
+from operations.permissions import is_client
+
+
+class CountsConsumer(ChangeConsumer):
+    """`/ws`: how much is under way and how much waits. Open to every program, which is told of what it may see."""
+
+    group = OPERATIONS  # told of every change, those of the review queue too
+
+    def may_listen(self) -> bool:
+        return is_client(self.scope["user"]) or may_look(self.scope["user"])
+
+    def news(self) -> dict[str, Any]:
+        return dict(counts(self.scope["user"]))
+
+
+class EscalationsConsumer(ChangeConsumer):
+    """`/ws/escalations`: the changes of the review queue, for those who see all of it."""
+
+    group = ESCALATIONS
+
+    def may_listen(self) -> bool:
+        user = self.scope["user"]
+        if is_client(user):
+            return user.may("read_all") or user.may("decide")
+        return may_look(user)
+
+
+websocket_urlpatterns = [
+    path("ws", CountsConsumer.as_asgi()),
+    path("ws/escalations", EscalationsConsumer.as_asgi()),
+]

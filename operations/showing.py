@@ -1,0 +1,92 @@
+"""How values and an operation's steps are put before people: readable, harmless, and never too much of them."""
+
+import json
+import re
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from operations.models import Operation, Step
+from operations.states import StepStatus
+
+STEPS = 200
+# Shown first where there are too many steps to show all.
+TELLING = (StepStatus.FAILED, StepStatus.AWAITING_APPROVAL, StepStatus.RUNNING)
+
+# Characters that are invisible or turn the reading direction could make a reviewer read something else than is there.
+INVISIBLE = re.compile("[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
+
+
+def pretty(value: Any, limit: int = 4000) -> str:
+    """``value`` as indented JSON of at most ``limit`` characters, saying how much was left out."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return shortened(visible(text), limit)
+
+
+def visible(text: str) -> str:
+    """``text`` with invisible and direction-turning characters written out."""
+    return INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+
+
+def age(moment: datetime) -> str:
+    """How long ago, in one unit: "just now", "5 min", "3 h", "12 d"."""
+    seconds = (timezone.now() - moment).total_seconds()
+    if seconds < 60:
+        return "just now"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else f"{hours // 24} d"
+
+
+def duration(milliseconds: int | None) -> str:
+    """ "340 ms", "12.4 s", "3 min 20 s", "2 h 5 min"; empty for None."""
+    if milliseconds is None:
+        return ""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def listed(names: list[str], most: int = 12) -> str:
+    """ "E1, E2, E3", and where there are more than ``most``: how many more."""
+    text = ", ".join(names[:most])
+    return text if len(names) <= most else f"{text} and {len(names) - most:,} more"
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps that a page shows, how many it leaves out, and how many there are in each state."""
+
+    rows: list[Step]
+    left_out: int
+    states: list[tuple[str, int]]
+
+
+def steps_of(operation: Operation, first: tuple[str, ...] = ()) -> Steps:
+    """The steps of ``operation``. Of very many only some: those named ``first``, then the telling ones."""
+    # Without their results, which may be large: 10,000 of them must not be read to show a few.
+    light = list(operation.steps.values_list("pk", "step_id", "status"))
+    counted = Counter(status for _, _, status in light)
+    states = [(status.label, counted[status]) for status in StepStatus if counted[status]]
+    if len(light) <= STEPS:
+        return Steps(list(operation.steps.all()), 0, states)
+
+    named = set(first)
+    ranked = sorted(light, key=lambda row: (row[1] not in named, row[2] not in TELLING))
+    chosen = [pk for pk, _, _ in ranked[:STEPS]]
+    return Steps(list(operation.steps.filter(pk__in=chosen)), len(light) - STEPS, states)

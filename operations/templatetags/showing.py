@@ -1,0 +1,39 @@
+"""Filters of the console's templates, over operations.showing."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+
+from operations import showing
+
+register = template.Library()
+
+register.filter("visible", lambda text: showing.visible(str(text)))
+register.filter("duration", showing.duration)
+register.filter("listed", showing.listed)
+register.filter("pretty", showing.pretty)
+
+
+@register.filter
+def briefly(text: Any, limit: int) -> str:
+    """A text of anybody's, made visible and cut to ``limit`` characters."""
+    return showing.shortened(showing.visible(str(text)), limit)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.873 as "87 %"."""
+    return "" if share is None else f"{share:.0%}".replace("%", " %")
+
+
+@register.simple_tag
+def ago(moment: datetime | None) -> str:
+    """How long ago ``moment`` was; concord.js keeps it counting. The exact time is in its title."""
+    if moment is None:
+        return ""
+    exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return format_html(
+        '<time datetime="{}" title="{}" data-age>{}</time>', moment.isoformat(), exact, showing.age(moment)
+    )
