@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
 Scope = dict[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -25,10 +25,10 @@ class Handler(ASGIHandler):
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
 
-    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         return await sync_to_async(self.get_response)(request)
 
-    def create_request(self, scope: Scope, body_file: Any) -> tuple[ASGIRequest | None, Any]:
+    def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
         request, refusal = super().create_request(scope, body_file)
         if request and "CONTENT_LENGTH" not in request.META:
             # A body that came in chunks: DRF takes a missing length for an empty body.

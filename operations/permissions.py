@@ -4,20 +4,20 @@ from typing import Any
 
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from typing_extensions import TypeIs
 
 from operations.models import Anyone, ApiKey
 from operations.models.operation import is_reviewer
 
 
-def is_client(caller: Any) -> TypeIs[ApiKey | Anyone]:
+def is_client(caller: Any) -> bool:
     """Is this a program (with a key or, where that is allowed, without one), and not a person?"""
     return isinstance(caller, ApiKey | Anyone)
 
 
 def client_of(request: Request) -> ApiKey | None:
     """The key that an operation made by this request belongs to, if there is one."""
-    return request.user if isinstance(request.user, ApiKey) else None
+    caller: Any = request.user
+    return caller if isinstance(caller, ApiKey) else None
 
 
 def name_of(caller: Any) -> str:
@@ -31,7 +31,7 @@ class MayCall(BasePermission):
     message = "Your account has no part in operations. Ask an administrator to make you a reviewer."
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        caller = request.user
+        caller: Any = request.user
         return is_client(caller) or (caller.is_authenticated and (caller.is_staff or is_reviewer(caller)))
 
 
@@ -43,7 +43,8 @@ class MayDecide(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method in SAFE_METHODS:
             return True
-        return request.user.may("decide") if is_client(request.user) else is_reviewer(request.user)
+        caller: Any = request.user
+        return caller.may("decide") if is_client(caller) else is_reviewer(caller)
 
 
 class MayAdminister(BasePermission):
@@ -54,4 +55,5 @@ class MayAdminister(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method in SAFE_METHODS:
             return True
-        return request.user.may("admin") if is_client(request.user) else bool(request.user.is_superuser)
+        caller: Any = request.user
+        return caller.may("admin") if is_client(caller) else caller.is_superuser

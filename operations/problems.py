@@ -46,6 +46,14 @@ def _(error: BadParameters) -> exceptions.APIException:
 
 
 @as_api_error.register
+def _(error: exceptions.NotAuthenticated) -> exceptions.APIException:
+    error.detail = exceptions.ErrorDetail(
+        "Send an API key: `Authorization: Bearer KEY` or `X-API-Key: KEY`.", error.default_code
+    )
+    return error
+
+
+@as_api_error.register
 def _(error: Http404) -> exceptions.APIException:
     return exceptions.NotFound("There is nothing here, or nothing that you may see.")
 

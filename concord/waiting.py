@@ -1,0 +1,134 @@
+"""Requests that wait for the end of an operation: they hold a coroutine here, and no thread and no connection.
+
+The view commits, and answers 202 at once with a `Concord-Wait` header. That answer is held back here until the
+operation rests or the time is up; then the operation is fetched through the same application, with the caller's
+credentials, and that is what the caller gets.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from concord.rested import Rested
+from operations.api import WAIT_HEADER
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Scope = dict[str, Any]
+Headers = list[tuple[bytes, bytes]]
+
+WAIT = WAIT_HEADER.lower().encode()
+# These are about the POST; the GET that follows it has no body, no key and no wish to wait.
+ONLY_FOR_POST = frozenset(
+    {b"content-length", b"content-type", b"content-encoding", b"transfer-encoding", b"expect", b"prefer"}
+    | {b"idempotency-key", b"if-none-match", b"if-modified-since"}
+)
+KEPT = frozenset({b"location", b"preference-applied", b"vary", b"x-request-id"})
+
+
+class Waiting:
+    """Wraps an ASGI application: holds back its answers with a `Concord-Wait` header."""
+
+    def __init__(self, application: Any, rested: Rested):
+        self.application = application
+        self.rested = rested
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "POST":
+            await self.application(scope, receive, send)
+            return
+        began = time.monotonic()
+        held = Held(send)
+        await self.application(scope, receive, held.send)
+        if held.operation_id:
+            await self._wait(scope, receive, send, held, began)
+
+    async def _wait(self, scope: Scope, receive: Receive, send: Send, held: "Held", began: float) -> None:
+        leaving = asyncio.create_task(_disconnect(receive))
+        try:
+            waiting = asyncio.create_task(self.rested.wait(held.operation_id, began))
+            await asyncio.wait({leaving, waiting}, timeout=held.seconds, return_when=asyncio.FIRST_COMPLETED)
+            await _stop(waiting)
+            if not leaving.done():
+                await self.application(_get(scope, held), _silent(leaving), _with(held.headers, send))
+        finally:
+            await _stop(leaving)
+
+
+class Held:
+    """Passes an answer on, or holds it back if it says that its client will wait."""
+
+    def __init__(self, send: Send):
+        self._send = send
+        self.operation_id = ""
+        self.seconds = 0.0
+        self.headers: Headers = []
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._read([(name.lower(), value) for name, value in message["headers"]])
+        if not self.operation_id:
+            await self._send(message)
+
+    def _read(self, headers: Headers) -> None:
+        asked = dict(headers).get(WAIT)
+        if asked:
+            self.operation_id, seconds = asked.decode().split()
+            self.seconds = float(seconds)
+            self.headers = [header for header in headers if header[0] in KEPT]
+
+
+def _get(scope: Scope, held: Held) -> Scope:
+    """The scope of a GET of the operation by the same client."""
+    path = dict(held.headers)[b"location"]
+    headers = [header for header in scope["headers"] if header[0] not in ONLY_FOR_POST and header[0] not in KEPT]
+    request_id = [header for header in held.headers if header[0] == b"x-request-id"]
+    return scope | {
+        "method": "GET",
+        "path": path.decode(),
+        "raw_path": path,
+        "query_string": b"",
+        "headers": headers + request_id,
+        "concord.waited": True,
+    }
+
+
+def _with(headers: Headers, send: Send) -> Send:
+    """A ``send`` whose answer has these headers too, in place of its own of the same name."""
+    names = {name for name, _ in headers}
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+            message = {**message, "headers": own + headers}
+        await send(message)
+
+    return sending
+
+
+def _silent(leaving: "asyncio.Task[None]") -> Receive:
+    """A ``receive`` for a request without a body, which ends when its client leaves."""
+    body_sent = False
+
+    async def receive() -> Message:
+        nonlocal body_sent
+        if not body_sent:
+            body_sent = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await asyncio.shield(leaving)
+        return {"type": "http.disconnect"}
+
+    return receive
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _stop(task: "asyncio.Task[None]") -> None:
+    """Cancel a task, and wait until it has ended."""
+    task.cancel()
+    await asyncio.wait({task})
