@@ -102,14 +102,15 @@ class Screen:
     def _key_faults(self, texts: pl.DataFrame, found: dict[int, list[str]]) -> list[tuple[int, str]]:
         """Rows with a blank key, and rows whose key an earlier good row has."""
         faults = []
-        blank = texts.select(
-            pl.any_horizontal(pl.col(self.layout.key).fill_null("").str.strip_chars() == "")
-        ).to_series()
-        keys = texts.select(pl.concat_str(pl.col(self.layout.key), separator="\x1f", ignore_nulls=True)).to_series()
-        if not found and not blank.any() and keys.n_unique() == len(keys) and self._seen.isdisjoint(keys):
-            self._seen.update(keys)
-            return []
-        for line, key, is_blank in zip(texts[LINE], keys, blank, strict=True):
+        columns = [texts[name] for name in self.layout.key]
+        blank = pl.select(pl.any_horizontal(column.fill_null("").str.strip_chars() == "" for column in columns))
+        keys = columns[0] if len(columns) == 1 else pl.select(pl.concat_str(columns, separator="\x1f")).to_series()
+        if not found and not blank.to_series().any():
+            new = set(keys.to_list())
+            if len(new) == len(keys) and self._seen.isdisjoint(new):
+                self._seen |= new
+                return []
+        for line, key, is_blank in zip(texts[LINE], keys, blank.to_series(), strict=True):
             if is_blank:
                 faults.append((line, f"{BLANK_KEY}: {' and '.join(self.layout.key)} must be filled"))
             elif key in self._seen:

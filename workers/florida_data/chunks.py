@@ -6,7 +6,7 @@ from typing import IO
 
 from workers.contract import ActionError
 
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 8 << 20
 LONGEST_HEADER = 1 << 16
 # A cell in quotes may hold line ends, but one that holds more than this is an unclosed quote.
 LINES_IN_A_ROW = 20
@@ -15,10 +15,13 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Chunk:
-    """Whole rows, each ended by a newline, and the number of the first line (the header is line 1)."""
+    """Whole rows, each ended by a newline: the number of the first line (the header is line 1), the bytes, and how
+    many newlines and quotes are in them."""
 
     first_line: int
     data: bytes
+    newlines: int
+    quotes: int
 
 
 def read_header(stream: IO[bytes], file: str) -> list[str]:
@@ -39,27 +42,33 @@ def read_chunks(stream: IO[bytes], size: int = CHUNK_BYTES) -> Iterator[Chunk]:
     line, rest = 2, b""
     while block := stream.read(size):
         data = rest + block
-        cut = _end_of_rows(data)
-        if cut:
-            yield Chunk(line, data[:cut])
-            line += data.count(b"\n", 0, cut)
-        rest = data[cut:]
+        chunk = _whole_rows(line, data)
+        rest = data[len(chunk.data) :]
+        if chunk.data:
+            yield chunk
+        line += chunk.newlines
     if rest:
-        yield Chunk(line, rest if rest.endswith(b"\n") else rest + b"\n")
+        yield _chunk(line, rest if rest.endswith(b"\n") else rest + b"\n")
 
 
-def _end_of_rows(data: bytes) -> int:
-    """The position after the last row that ends in ``data``, or 0.
+def _chunk(first_line: int, data: bytes) -> Chunk:
+    return Chunk(first_line, data, data.count(b"\n"), data.count(b'"'))
+
+
+def _whole_rows(first_line: int, data: bytes) -> Chunk:
+    """The rows that end in ``data``.
 
     A newline ends a row if the quotes before it pair up. If no such newline is near the end, an unclosed quote must
     have come before; then the last newline serves, and reading the rows tells which of them are broken.
     """
-    last = data.rfind(b"\n") + 1
-    cut, open_quote = last, data.count(b'"', 0, last) % 2
+    longest = _chunk(first_line, data[: data.rfind(b"\n") + 1])
+    if longest.quotes % 2 == 0:
+        return longest
+    cut, open_quote = len(longest.data), 1
     for _ in range(LINES_IN_A_ROW):
-        if not open_quote or not cut:
-            break
         before = data.rfind(b"\n", 0, cut - 1) + 1
         open_quote ^= data.count(b'"', before, cut) % 2
         cut = before
-    return last if open_quote else cut
+        if not open_quote:
+            return _chunk(first_line, data[:cut]) if cut else longest
+    return longest

@@ -1,10 +1,10 @@
 """Reads a chunk of a roll file into a table of texts: at once if it is regular, line by line where it is not.
 
 Regular means what the published files are: every line one row, quotes only around whole cells, as many cells as the
-header. polars reads that quickly, yet it forgives what must not be forgiven: it fills up short rows and drops what
-stands beyond the last column. Therefore each line gets a mark as an additional last cell, and only a chunk where every
-row has its mark in that place, and as many rows as lines, is taken as read. In any other chunk the lines that may be
-irregular are looked at singly, by the rules of RFC 4180.
+header. polars reads that quickly and refuses longer rows, yet it fills up shorter ones and drops quotes inside cells.
+So its table is only taken if it has as many rows as there are lines, and the cells, the commas between them, the quotes
+and the line ends make up every byte of the chunk. In any other chunk the lines that may be irregular are read singly,
+by the rules of RFC 4180.
 """
 
 import re
@@ -57,34 +57,35 @@ class Rows:
 
 def read_rows(chunk: Chunk, layout: Layout) -> Rows:
     """The rows of a chunk. Blank cells are null, and quoted blanks are empty texts."""
-    frame = _read_regular(chunk.data, layout)
+    frame = _read_regular(chunk, layout)
     if frame is None:
         return _read_irregular(chunk, layout)
     lines = pl.int_range(chunk.first_line, chunk.first_line + frame.height, eager=True).alias(LINE)
     return Rows(chunk, frame.with_columns(lines))
 
 
-def _read_regular(data: bytes, layout: Layout) -> pl.DataFrame | None:
-    """The table if all of ``data`` is regular, otherwise None."""
-    newlines = data.count(b"\n")
-    marked = _marked(data, newlines)
-    if marked is None or not _quotes_enclose_cells(data) or not _is_utf8(data):
+def _read_regular(chunk: Chunk, layout: Layout) -> pl.DataFrame | None:
+    """The table if all of the chunk is regular, otherwise None."""
+    if not _quotes_enclose_cells(chunk.data, chunk.quotes) or not _is_utf8(chunk.data):
         return None
-    frame = _parsed(marked, layout)
-    return frame.drop(_MARK_COLUMN, _BEYOND_COLUMN) if frame is not None and _whole(frame, newlines) else None
+    frame = _parsed(chunk.data, list(layout.header))
+    return frame if frame is not None and _is_complete(frame, chunk) else None
 
 
-def _marked(data: bytes, newlines: int) -> bytes | None:
-    """``data`` with the mark at the end of each line, or None if its line ends are of several kinds."""
-    if data.count(b"\r\n") == newlines:
-        return data.replace(b"\r\n", _MARKED)
-    return None if b"\r" in data else data.replace(b"\n", _MARKED)
+def _is_complete(frame: pl.DataFrame, chunk: Chunk) -> bool:
+    """Whether the table has a row for each line, and its cells account for every byte of the chunk."""
+    returns = chunk.data.count(b"\r")
+    if frame.height != chunk.newlines or returns not in (0, chunk.newlines):
+        return False
+    cells = frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item()
+    commas = frame.height * (frame.width - 1)
+    return len(chunk.data) == cells + commas + chunk.quotes + chunk.newlines + returns
 
 
-def _quotes_enclose_cells(data: bytes) -> bool:
+def _quotes_enclose_cells(data: bytes, quotes: int) -> bool:
     """Whether each pair of quotes begins where a cell does, so that none stands inside a cell."""
-    beginnings = data.count(b',"') + data.count(b'\n"') + data.startswith(b'"')
-    return data.count(b'"') == 2 * beginnings
+    beginnings = data.count(b',"')
+    return quotes == 2 * beginnings or quotes == 2 * (beginnings + data.count(b'\n"') + data.startswith(b'"'))
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -97,44 +98,43 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def _parsed(marked: bytes, layout: Layout) -> pl.DataFrame | None:
-    names = [*layout.header, _MARK_COLUMN, _BEYOND_COLUMN]
+def _parsed(data: bytes, names: list[str], *, cut_long_rows: bool = False) -> pl.DataFrame | None:
     try:
         return pl.read_csv(
-            marked,
+            data,
             has_header=False,
             schema=dict.fromkeys(names, pl.String),
-            truncate_ragged_lines=True,
+            truncate_ragged_lines=cut_long_rows,
             missing_columns="insert",
         )
     except PolarsError:
         return None
 
 
-_IS_WHOLE = (pl.col(_MARK_COLUMN) == _MARK).fill_null(value=False) & pl.col(_BEYOND_COLUMN).is_null()
-
-
-def _whole(frame: pl.DataFrame, newlines: int) -> bool:
-    return frame.height == newlines and bool(frame.select(_IS_WHOLE.all()).item())
-
-
 def _read_irregular(chunk: Chunk, layout: Layout) -> Rows:
     """The rows of a chunk in which some lines are irregular; those are read one by one, the others together."""
     records = _records(chunk, len(layout.header))
     together = [record for record in records if _is_simple(record[1])]
-    frame = _parsed(b"".join(_without_end(raw) + _MARKED for _, raw in together), layout) if together else None
+    frame = _read_marked(together, layout) if together else None
     if frame is None or frame.height != len(together):
         return _read_singly(chunk, records, layout)
     frame = frame.with_columns(pl.Series(LINE, [number for number, _ in together], dtype=pl.Int64))
-    whole = frame.filter(_IS_WHOLE).drop(_MARK_COLUMN, _BEYOND_COLUMN)
+    whole = frame.filter(pl.col(_MARK_COLUMN) == _MARK, pl.col(_BEYOND_COLUMN).is_null())
+    whole = whole.drop(_MARK_COLUMN, _BEYOND_COLUMN)
     read = set(whole[LINE].to_list())
     singly = _read_singly(chunk, [record for record in records if record[0] not in read], layout)
     return Rows(chunk, pl.concat([whole, singly.frame]).sort(LINE), singly.rejects)
 
 
+def _read_marked(records: list[tuple[int, bytes]], layout: Layout) -> pl.DataFrame | None:
+    """The table of these rows with a mark as an additional last cell: where it stands tells how long the row was."""
+    data = b"".join(_without_end(raw) + _MARKED for _, raw in records)
+    return _parsed(data, [*layout.header, _MARK_COLUMN, _BEYOND_COLUMN], cut_long_rows=True)
+
+
 def _is_simple(raw: bytes) -> bool:
     line = _without_end(raw)
-    return b"\n" not in line and _quotes_enclose_cells(line) and _is_utf8(line)
+    return b"\n" not in line and _quotes_enclose_cells(line, line.count(b'"')) and _is_utf8(line)
 
 
 def _read_singly(chunk: Chunk, records: list[tuple[int, bytes]], layout: Layout) -> Rows:
