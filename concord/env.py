@@ -60,6 +60,14 @@ def names(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
 
 
+def choice(name: str, choices: tuple[str, ...], default: str) -> str:
+    """One of ``choices``, which are in capitals; the case of the variable does not matter."""
+    value = text(name, default).upper()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(choices)}")
+    return value
+
+
 def folder(name: str, default: Path) -> Path:
     """A folder to write to, made where it is missing."""
     path = Path(text(name, str(default))).resolve()

@@ -5,7 +5,7 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from concord import env, redis_server
+from concord import env, logs, redis_server
 from concord.secrets import local_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -198,6 +198,8 @@ SPECTACULAR_SETTINGS = {
 
 # --- the rest ---
 
+LOGGING = logs.configuration(LOG_DIR, env.choice("LOG_LEVEL", logs.LEVELS, "INFO"))
+logs.route_structlog()
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True

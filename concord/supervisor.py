@@ -56,7 +56,7 @@ class Child:
 class Supervisor:
     """The children of a local run. ``say`` gets one line for each thing that happens to them."""
 
-    def __init__(self, log_dir: Path, say: Callable[[str], None], *, cwd: Path | None = None, stop_seconds: float = 10):
+    def __init__(self, log_dir: Path, say: Callable[[str], None], *, cwd: Path | None = None, stop_seconds: float = 15):
         self.children: list[Child] = []
         self.log_dir = log_dir
         self.say = say

@@ -28,6 +28,7 @@ def start_with(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[
         ({"MAX_RETRIES": "many"}, "MAX_RETRIES='many' is not a whole number"),
         ({"CONFIDENCE_THRESHOLD": "high"}, "CONFIDENCE_THRESHOLD='high' is not a number"),
         ({"ESCALATION_ENABLED": "perhaps"}, "ESCALATION_ENABLED='perhaps' is neither true nor false"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL='LOUD' is none of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
         (
             {"CONCORD_VAR": "/dev/null/var"},
             "/dev/null/var cannot be made (Not a directory): set CONCORD_VAR to another folder",
