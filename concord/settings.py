@@ -13,7 +13,7 @@ env.load(Path(env.text("DOTENV", str(BASE_DIR / ".env"))))
 
 # Everything that a run writes lies here, so that two instances, or a test and a person, stay apart.
 VAR = env.folder("CONCORD_VAR", BASE_DIR / "var")
-LOG_DIR = Path(env.text("LOG_DIR", str(VAR if env.text("CONCORD_VAR") else BASE_DIR))) / "logs"
+LOG_DIR = env.folder("LOG_DIR", VAR if env.text("CONCORD_VAR") else BASE_DIR) / "logs"
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or local_secret(VAR / "secret_key")
