@@ -10,13 +10,16 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connections
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from escalations.models import Escalation
 from operations.models import Operation
+from operations.shapes import HealthShape
 from operations.states import MOVING
 from workers.models import RegisteredWorker
 
@@ -103,10 +106,12 @@ def _report(*, redis_connected: bool, counted: Json | None) -> Json:
 checkup = Checkup()
 
 
-@require_safe
-def health(request: HttpRequest) -> JsonResponse:
-    """`GET /health`: 200, or 503 where the database is gone."""
+@extend_schema(summary="How Concord is", tags=["health"], auth=[], responses={200: HealthShape, 503: HealthShape})
+@api_view(["GET"])
+@authentication_classes([])
+@permission_classes([])
+def health(request: Request) -> Response:
+    """503 where the database is gone."""
     report = checkup.report()
-    answer = JsonResponse(report, status=200 if report["database_connected"] else 503)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    status = 200 if report["database_connected"] else 503
+    return Response(report, status, headers={"Cache-Control": "no-store"})

@@ -198,6 +198,15 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "OperationStatus": "operations.states.Status",
+        "OperationType": "operations.states.OperationType",
+        "StepStatus": "operations.states.StepStatus",
+        "Reason": "operations.states.Reason",
+        "EscalationStatus": "escalations.models.Escalation.Status",
+        "DecisionKind": "escalations.models.Kind",
+        "Health": ["healthy", "degraded", "unhealthy"],
+    },
     "AUTHENTICATION_WHITELIST": [
         "operations.authentication.ApiKeyAuthentication",
         "operations.authentication.PersonAuthentication",

@@ -3,13 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
 
 from concord.health import health
+from concord.metrics import metrics
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/console/")),
     path("health", health),
+    path("metrics", metrics),
+    path("schema", SpectacularAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(permission_classes=[AllowAny]), name="docs"),
     path("", include("operations.urls")),
+    path("", include("escalations.api_urls")),
     path("admin/", admin.site.urls),
 ]
 

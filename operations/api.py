@@ -18,6 +18,7 @@ from operations.pagination import AsItHappened, NewestFirst
 from operations.permissions import client_of, name_of
 from operations.preferences import preference
 from operations.representation import event_json, operation_json
+from operations.schema import operations_schema
 from operations.serializers import OperationFilters, OperationRequest
 
 WAIT_HEADER = "Concord-Wait"  # for concord.waiting, which keeps it to itself
@@ -25,6 +26,7 @@ LONGEST_KEY = 200
 TRIES = 5
 
 
+@operations_schema
 class OperationViewSet(ViewSet):
     """Operations are made, watched and acted on; never edited or deleted."""
 

@@ -29,9 +29,9 @@ def operation_json(operation: "Operation", steps: "Iterable[Step] | None" = None
         "require_validation": operation.require_validation,
         "confidence": operation.confidence,
         "plan_source": operation.plan_source or None,
-        "created_at": _time(operation.created_at),
-        "updated_at": _time(operation.updated_at),
-        "ended_at": _time(operation.ended_at),
+        "created_at": iso(operation.created_at),
+        "updated_at": iso(operation.updated_at),
+        "ended_at": iso(operation.ended_at),
         "links": {
             "self": f"/operations/{operation.pk}",
             "events": f"/operations/{operation.pk}/events",
@@ -56,8 +56,8 @@ def step_json(step: "Step") -> Json:
         "result": step.result,
         "error": step.error or None,
         "progress": step.progress,
-        "started_at": _time(step.started_at),
-        "finished_at": _time(step.finished_at),
+        "started_at": iso(step.started_at),
+        "finished_at": iso(step.finished_at),
     }
 
 
@@ -68,9 +68,10 @@ def event_json(event: "Event") -> Json:
         "message": event.message,
         "actor": event.actor or None,
         "data": event.data,
-        "created_at": _time(event.created_at),
+        "created_at": iso(event.created_at),
     }
 
 
-def _time(value: Any) -> str | None:
+def iso(value: Any) -> str | None:
+    """A time as it is on the wire."""
     return value.isoformat().replace("+00:00", "Z") if value else None

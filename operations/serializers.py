@@ -15,7 +15,7 @@ MOST_SECONDS = 86_400
 class OperationRequest(StrictSerializer):
     """A new operation."""
 
-    operation_type = serializers.ChoiceField(OperationType.values)
+    operation_type = serializers.ChoiceField(OperationType.choices)
     parameters = serializers.DictField(default=dict, help_text="What the operation type takes")
     priority = Whole(default=5, min_value=1, max_value=10, help_text="10 is most urgent")
     timeout_seconds = Whole(
@@ -37,7 +37,7 @@ class OperationFilters(StrictSerializer):
     """Which operations to list. Several statuses are separated by commas."""
 
     status = Text(required=False)
-    operation_type = serializers.ChoiceField(OperationType.values, required=False)
+    operation_type = serializers.ChoiceField(OperationType.choices, required=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
     client = Text(required=False, help_text="The name of an API key")

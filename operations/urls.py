@@ -4,8 +4,10 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from operations.api import OperationViewSet
+from operations.api_workers import WorkerViewSet
 
 router = SimpleRouter(trailing_slash=False)
+router.register("workers", WorkerViewSet, basename="worker")
 router.register("operations", OperationViewSet, basename="operation")
 
 urlpatterns = [path("", include(router.urls))]

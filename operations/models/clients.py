@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 PREFIX = "ck_"
+SCOPES = ("read_all", "decide", "admin")
 
 
 class ApiKeyManager(models.Manager["ApiKey"]):

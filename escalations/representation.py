@@ -1,0 +1,51 @@
+"""An escalation and a decision as clients see them."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from escalations.models import Decision, Escalation
+from operations.representation import iso
+
+Json = dict[str, Any]
+
+
+def escalation_json(escalation: Escalation) -> Json:
+    """All of ``escalation``, with its decisions. A claim that has run out is not shown."""
+    claimed = escalation.claimed_until and escalation.claimed_until > timezone.now()
+    return {
+        "escalation_id": escalation.pk,
+        "operation_id": escalation.operation_id,
+        "operation_type": escalation.operation.operation_type,
+        "status": escalation.status,
+        "reason": escalation.reason,
+        "message": escalation.message,
+        "findings": escalation.findings,
+        "steps": escalation.steps,
+        "offered": list(escalation.offered),
+        "confidence_score": escalation.confidence_score,
+        "claimed_by": escalation.claimed_by if claimed else None,
+        "claimed_until": iso(escalation.claimed_until) if claimed else None,
+        "revision": escalation.revision,
+        "created_at": iso(escalation.created_at),
+        "decided_at": iso(escalation.decided_at),
+        "decisions": [decision_json(decision) for decision in escalation.decisions.all()],
+        "links": {
+            "self": f"/escalations/{escalation.pk}",
+            "operation": f"/operations/{escalation.operation_id}",
+            "console": f"/console/escalations/{escalation.pk}",
+        },
+    }
+
+
+def decision_json(decision: Decision) -> Json:
+    return {
+        "decision_id": decision.decision_id,
+        "decision": decision.decision,
+        "reason": decision.reason or None,
+        "edits": decision.edits,
+        "steps": decision.steps,
+        "decided_by": decision.decided_by,
+        "effect": decision.effect,
+        "created_at": iso(decision.created_at),
+    }

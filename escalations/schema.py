@@ -1,0 +1,84 @@
+"""The OpenAPI description of the escalations API."""
+
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import serializers as s
+
+from escalations.models import Escalation, Kind
+from escalations.serializers import ClaimRequest, DecisionRequest, EscalationFilters
+from operations.schema import refusals
+from operations.shapes import Shape, page_of
+from operations.states import Reason, Status
+
+
+class DecisionEffectShape(Shape):
+    runs_again = s.ListField(child=s.CharField())
+    skips = s.ListField(child=s.CharField())
+    keeps = s.ListField(child=s.CharField())
+
+
+class DecisionShape(Shape):
+    decision_id = s.CharField()
+    decision = s.ChoiceField(Kind.choices)
+    reason = s.CharField(allow_null=True)
+    edits = s.DictField()
+    steps = s.ListField(child=s.CharField())
+    decided_by = s.CharField()
+    effect = DecisionEffectShape()
+    created_at = s.DateTimeField()
+
+
+class EscalationLinksShape(Shape):
+    self = s.CharField()
+    operation = s.CharField()
+    console = s.CharField()
+
+
+class EscalationShape(Shape):
+    escalation_id = s.CharField()
+    operation_id = s.CharField()
+    operation_type = s.CharField()
+    status = s.ChoiceField(Escalation.Status.choices)
+    reason = s.ChoiceField(Reason.choices)
+    message = s.CharField()
+    findings = s.ListField(child=s.JSONField())
+    steps = s.ListField(child=s.CharField(), help_text="The steps in question")
+    offered = s.ListField(child=s.ChoiceField(Kind.choices), help_text="The decisions that make sense here")
+    confidence_score = s.FloatField(allow_null=True)
+    claimed_by = s.CharField(allow_null=True)
+    claimed_until = s.DateTimeField(allow_null=True)
+    revision = s.IntegerField(help_text="Rises with every change; a decision names the one that it was made on")
+    created_at = s.DateTimeField()
+    decided_at = s.DateTimeField(allow_null=True)
+    decisions = DecisionShape(many=True)
+    links = EscalationLinksShape()
+
+
+class DecidedShape(Shape):
+    escalation = EscalationShape()
+    decision = DecisionShape()
+    operation_status = s.ChoiceField(Status.choices)
+    effect = DecisionEffectShape()
+
+
+escalations_schema = extend_schema_view(
+    list=extend_schema(
+        summary="The review queue, oldest first",
+        parameters=[EscalationFilters],
+        responses={200: page_of(EscalationShape), **refusals(400)},
+    ),
+    retrieve=extend_schema(summary="One escalation", responses={200: EscalationShape, **refusals(404)}),
+    claim=extend_schema(
+        summary="Say that one is at it, for five minutes",
+        request=ClaimRequest,
+        responses={200: EscalationShape, **refusals(400, 404, 409)},
+    ),
+    release=extend_schema(
+        summary="Give the claim back", request=None, responses={200: EscalationShape, **refusals(404, 409)}
+    ),
+    decide=extend_schema(
+        summary="Decide",
+        description="The first decision wins; who comes later gets a 409 with the escalation as it is now.",
+        request=DecisionRequest,
+        responses={200: DecidedShape, **refusals(400, 404, 409, 422)},
+    ),
+)

@@ -1,0 +1,106 @@
+"""The registry's API: which workers there are, where they are, and how they are."""
+
+import re
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSet
+
+from operations.fields import StrictSerializer, Text, Truth
+from operations.permissions import MayAdminister, MayCall
+from operations.problems import Problem
+from operations.representation import iso
+from operations.schema import workers_schema_for
+from workers import registry
+from workers.models import RegisteredWorker
+
+Json = dict[str, Any]
+
+ADDRESS = re.compile(r"https?://([\w.-]+|\[[\da-fA-F:.]+\])(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
+
+
+class WorkerChange(StrictSerializer):
+    """Where a worker is, and whether it may be called."""
+
+    url = Text(max_length=300)
+    enabled = Truth(default=True)
+
+    def validate_url(self, value: str) -> str:
+        if not ADDRESS.fullmatch(value):
+            raise serializers.ValidationError("An http or https address such as http://host:8001, without login or ?.")
+        return value.rstrip("/")
+
+
+class WorkerRequest(WorkerChange):
+    """A worker to register."""
+
+    name = serializers.RegexField(r"^[a-z][a-z0-9_]{0,63}$", help_text="As plans name it")
+
+
+@workers_schema_for(WorkerRequest, WorkerChange)
+class WorkerViewSet(ViewSet):
+    """Everybody who may call the API may look; changing takes the scope `admin`."""
+
+    permission_classes = [MayCall, MayAdminister]
+    lookup_value_regex = r"\w+"
+
+    def list(self, request: Request) -> Response:
+        rows = [worker_json(row) for row in RegisteredWorker.objects.all()]
+        return Response({"next": None, "previous": None, "results": rows})
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(worker_json(_get(pk)))
+
+    def create(self, request: Request) -> Response:
+        body = WorkerRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        name = body.validated_data.pop("name")
+        row, is_new = RegisteredWorker.objects.get_or_create(name=name, defaults=body.validated_data)
+        if not is_new:
+            raise Problem(409, f"There is a worker {name!r} already. PATCH /workers/{name} changes it.", field="name")
+        _look_at(row)
+        return Response(worker_json(row), 201, headers={"Location": f"/workers/{name}"})
+
+    def partial_update(self, request: Request, pk: str) -> Response:
+        row = _get(pk)
+        body = WorkerChange(data=request.data, partial=True)
+        body.is_valid(raise_exception=True)
+        if body.validated_data.get("url", row.url) != row.url:
+            row.manifest, row.failures, row.open_until = {}, 0, None
+        for name, value in body.validated_data.items():
+            setattr(row, name, value)
+        row.save(update_fields=["url", "enabled", "manifest", "failures", "open_until"])
+        _look_at(row)
+        return Response(worker_json(row))
+
+    def destroy(self, request: Request, pk: str) -> Response:
+        _get(pk).delete()
+        registry.forget()
+        return Response(status=204)
+
+
+def _get(name: str) -> RegisteredWorker:
+    return get_object_or_404(RegisteredWorker, pk=name)
+
+
+def _look_at(row: RegisteredWorker) -> None:
+    """Ask the worker how it is, so that who registered it sees at once whether the address is right."""
+    registry.refresh(row)
+    registry.forget()
+
+
+def worker_json(row: RegisteredWorker) -> Json:
+    return {
+        "name": row.name,
+        "url": row.url,
+        "enabled": row.enabled,
+        "healthy": row.healthy,
+        "error": row.error or None,
+        "checked_at": iso(row.checked_at),
+        "open_until": iso(row.open_until),
+        "version": row.manifest.get("version"),
+        "actions": row.manifest.get("actions", []),
+    }

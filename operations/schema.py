@@ -1,0 +1,108 @@
+"""The OpenAPI description of the operations API and of the registry."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
+
+from operations.problems import MEDIA_TYPE
+from operations.serializers import OperationFilters, OperationRequest
+from operations.shapes import EventShape, OperationRowShape, OperationShape, ProblemShape, WorkerShape, page_of
+
+Responses = dict[Any, Any]
+
+MEANINGS = {
+    400: "The request is malformed; errors names the fields at fault",
+    401: "No API key, or one that is not valid",
+    403: "A known client without the right to do this",
+    404: "There is no such thing, or none that this client may see",
+    409: "Its state does not allow it, or somebody was quicker",
+    413: "The body is larger than 1 MB",
+    415: "The body is not application/json",
+    422: "Understood, but it cannot be done",
+}
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    target_class = "operations.authentication.ApiKeyAuthentication"
+    name = ["bearer", "apiKey"]
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return [
+            {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer KEY`"},
+            {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        ]
+
+
+class PersonScheme(OpenApiAuthenticationExtension):
+    target_class = "operations.authentication.PersonAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: Any) -> Any:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A person logged in"}
+
+
+def refusals(*codes: int) -> Responses:
+    """The problem documents that a call may answer, beside those that every call may."""
+    return {(code, MEDIA_TYPE): OpenApiResponse(ProblemShape, MEANINGS[code]) for code in sorted({401, 403, *codes})}
+
+
+def header(name: str, description: str, *, answered: tuple[int, ...] = (), kind: type = str) -> OpenApiParameter:
+    """A header that a client may send, or that comes with the answers of these statuses."""
+    response: Any = list(answered) if answered else False
+    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description, response=response)
+
+
+PREFER = header("Prefer", "`respond-async`: 202 at once; `wait=N`: wait N seconds, at most 300 (RFC 7240)")
+KEY = header("Idempotency-Key", "The same key and body within 7 days give the same operation; another body is a 409")
+LOCATION = header("Location", "Where to look for it", answered=(200, 202))
+APPLIED = header("Preference-Applied", "What of Prefer was followed", answered=(200, 202))
+
+operations_schema = extend_schema_view(
+    create=extend_schema(
+        summary="Ask for an operation",
+        description=(
+            "Waits until the operation has ended or needs a person, and answers 200; past the time that Concord or "
+            "the client is willing to wait, 202 and the operation as it is."
+        ),
+        request=OperationRequest,
+        parameters=[PREFER, KEY, LOCATION, APPLIED],
+        responses={200: OperationShape, 202: OperationShape, **refusals(400, 409, 413, 415, 422)},
+    ),
+    list=extend_schema(
+        summary="The operations, newest first",
+        parameters=[OperationFilters],
+        responses={200: page_of(OperationRowShape), **refusals(400)},
+    ),
+    retrieve=extend_schema(summary="One operation", responses={200: OperationShape, **refusals(404)}),
+    events=extend_schema(
+        summary="What happened to it, in order", responses={200: page_of(EventShape), **refusals(400, 404)}
+    ),
+    cancel=extend_schema(summary="Stop it", request=None, responses={200: OperationShape, **refusals(404, 409)}),
+    retry=extend_schema(
+        summary="Take it up where it stopped",
+        description="For a failed or cancelled operation. Finished steps keep their results.",
+        request=None,
+        responses={200: OperationShape, **refusals(404, 409)},
+    ),
+)
+
+
+def workers_schema_for(creation: type, change: type) -> Any:
+    """The description of the registry; ``creation`` and ``change`` are what its POST and PATCH take."""
+    return extend_schema_view(
+        list=extend_schema(summary="The workers", responses={200: page_of(WorkerShape), **refusals()}),
+        retrieve=extend_schema(summary="One worker", responses={200: WorkerShape, **refusals(404)}),
+        create=extend_schema(
+            summary="Register a worker",
+            request=creation,
+            parameters=[header("Location", "Where it is", answered=(201,))],
+            responses={201: WorkerShape, **refusals(400, 409, 415)},
+        ),
+        partial_update=extend_schema(
+            summary="Move or disable a worker",
+            request=change,
+            responses={200: WorkerShape, **refusals(400, 404, 415)},
+        ),
+        destroy=extend_schema(summary="Forget a worker", responses={204: None, **refusals(404)}),
+    )

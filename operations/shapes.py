@@ -1,0 +1,135 @@
+"""What the API answers, described for its OpenAPI document. The answers are made in `operations.representation`.
+
+A test holds real answers against these.
+"""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers as s
+
+from operations.states import OperationType, Status, StepStatus
+
+
+class Shape(s.Serializer[Any]):
+    """A description: nothing is ever read or written with it."""
+
+
+def page_of(shape: type[Shape]) -> type[Shape]:
+    """A page of a list of ``shape``."""
+    fields = {
+        "next": s.URLField(allow_null=True, help_text="The address of the next page"),
+        "previous": s.URLField(allow_null=True),
+        "results": shape(many=True),
+    }
+    name = f"{shape.__name__.removesuffix('Shape')}PageShape"
+    return extend_schema_serializer(many=False)(type(name, (Shape,), fields))
+
+
+class FieldErrorShape(Shape):
+    field = s.CharField(help_text="The path of the field at fault, such as parameters.counties.0")
+    message = s.CharField()
+
+
+class ProblemShape(Shape):
+    """An error, as RFC 9457 has it."""
+
+    type = s.CharField()
+    title = s.CharField()
+    status = s.IntegerField()
+    detail = s.CharField(help_text="What happened, and what to do about it")
+    instance = s.CharField()
+    errors = FieldErrorShape(many=True, required=False)  # type: ignore[assignment]
+
+
+class StepShape(Shape):
+    id = s.CharField()
+    label = s.CharField(allow_null=True)  # type: ignore[assignment]
+    worker = s.CharField()
+    action = s.CharField()
+    arguments = s.JSONField(help_text="As planned: #E1 stands for the result of E1")
+    depends_on = s.ListField(child=s.CharField())
+    status = s.ChoiceField(StepStatus.choices)
+    attempts = s.IntegerField()
+    result = s.JSONField(allow_null=True)
+    error = s.CharField(allow_null=True)
+    progress = s.JSONField(allow_null=True)
+    started_at = s.DateTimeField(allow_null=True)
+    finished_at = s.DateTimeField(allow_null=True)
+
+
+class OperationLinksShape(Shape):
+    self = s.CharField()
+    events = s.CharField()
+    console = s.CharField()
+
+
+class OperationRowShape(Shape):
+    """An operation without its steps."""
+
+    operation_id = s.CharField()
+    operation_type = s.ChoiceField(OperationType.choices)
+    status = s.ChoiceField(Status.choices)
+    result = s.JSONField(allow_null=True)
+    error = s.CharField(allow_null=True)
+    confidence_score = s.FloatField(allow_null=True, min_value=0, max_value=1)
+    requires_human = s.BooleanField()
+    execution_time_ms = s.IntegerField()
+    token_usage = s.IntegerField()
+    cost_usd = s.FloatField(allow_null=True)
+    metadata = s.DictField()
+    parameters = s.DictField()
+    priority = s.IntegerField()
+    timeout_seconds = s.IntegerField()
+    require_validation = s.BooleanField()
+    confidence = s.JSONField(allow_null=True, help_text="The signals behind the score, each with weight and words")
+    plan_source = s.CharField(allow_null=True)
+    created_at = s.DateTimeField()
+    updated_at = s.DateTimeField()
+    ended_at = s.DateTimeField(allow_null=True)
+    links = OperationLinksShape()
+
+
+class OperationShape(OperationRowShape):
+    """An operation with its steps."""
+
+    steps = StepShape(many=True)
+
+
+class EventShape(Shape):
+    id = s.IntegerField()
+    kind = s.CharField(help_text="The status moved to, or what happened")
+    message = s.CharField(allow_blank=True)
+    actor = s.CharField(allow_null=True, help_text="Who did it; null: Concord itself")
+    data = s.JSONField(allow_null=True)  # type: ignore[assignment]
+    created_at = s.DateTimeField()
+
+
+class WorkerShape(Shape):
+    name = s.CharField()
+    url = s.CharField()
+    enabled = s.BooleanField()
+    healthy = s.BooleanField(allow_null=True, help_text="null: not asked yet")
+    error = s.CharField(allow_null=True)
+    checked_at = s.DateTimeField(allow_null=True)
+    open_until = s.DateTimeField(allow_null=True, help_text="After too many failures: not called before this time")
+    version = s.CharField(allow_null=True)
+    actions = s.ListField(child=s.DictField(), help_text="As its manifest describes them")
+
+
+class HealthConfigShape(Shape):
+    confidence_threshold = s.FloatField()
+    context_compression = s.BooleanField()
+    rewoo_planning = s.BooleanField()
+
+
+class HealthShape(Shape):
+    status = s.ChoiceField(["healthy", "degraded", "unhealthy"])
+    redis_connected = s.BooleanField()
+    database_connected = s.BooleanField()
+    langgraph_available = s.BooleanField(help_text="Is that package installed here? Concord does not need it")
+    active_operations = s.IntegerField(allow_null=True)
+    escalation_queue = s.IntegerField(allow_null=True)
+    registered_workers = s.IntegerField(allow_null=True)
+    workers = s.DictField(child=s.BooleanField(allow_null=True), help_text="By name: healthy? null: not asked yet")
+    config = HealthConfigShape()
