@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psutil
@@ -23,12 +24,12 @@ PORTS_NEEDED = 8
 class Run:
     """A running `manage.py up`: what it said so far, and the processes that belong to it."""
 
-    def __init__(self, var: Path, port: int):
+    def __init__(self, var: Path, port: int, *options: str):
         self.url = f"http://127.0.0.1:{port}"
         self.said = var / "said"
         with self.said.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "up", "--port", str(port), "--no-sample"],
+                [sys.executable, "manage.py", "up", "--port", str(port), *options],
                 cwd=ROOT,
                 env=environment(var),
                 stdout=output,
@@ -52,8 +53,20 @@ class Run:
             assert time.monotonic() < deadline, self.output
             time.sleep(0.1)
 
-    def wait_until_it_serves(self) -> None:
-        self.wait_for(lambda: "Ctrl-C stops everything." in self.output, seconds=120)
+    def wait_until_it_serves(self, seconds: float = 120) -> None:
+        self.wait_for(lambda: "Ctrl-C stops everything." in self.output, seconds)
+
+    @property
+    def key(self) -> str:
+        found = re.search(r"API key +(\S+)", self.output)
+        assert found, self.output
+        return found[1]
+
+    def get(self, path: str, key: str = "") -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        answer = httpx2.get(self.url + path, headers=headers, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
 
 
 def environment(var: Path) -> dict[str, str]:
@@ -69,8 +82,8 @@ def var() -> Iterator[Path]:
 
 
 @contextmanager
-def running(var: Path, port: int) -> Iterator[Run]:
-    run = Run(var, port)
+def running(var: Path, port: int, *options: str) -> Iterator[Run]:
+    run = Run(var, port, *(options or ("--no-sample",)))
     try:
         yield run
     finally:
@@ -111,9 +124,9 @@ def run_to_its_end(var: Path, port: int) -> subprocess.CompletedProcess[str]:
 def test_it_serves_restarts_who_dies_and_stops_everybody(var):
     with running(var, free_port()) as run:
         run.wait_until_it_serves()
-        health = httpx2.get(f"{run.url}/health").json()
-        assert health["redis_connected"]
-        assert health["database_connected"]
+        health = run.get("/health")
+        assert health["status"] == "healthy", health
+        assert health["workers"] == {"florida_data": True, "data_quality": True}
 
         worker = run.child("worker", "florida_data")
         worker.kill()
@@ -133,15 +146,23 @@ def test_a_second_start_keeps_the_accounts_and_shows_no_secret_again(var):
     port = free_port()
     with running(var, port) as first:
         first.wait_until_it_serves()
-        key = re.search(r"API key +(\S+)", first.output)
-        assert key
+        key = first.key
     with running(var, port) as second:
         second.wait_until_it_serves()
         assert "API key" not in second.output
         assert "admin" not in second.output
-        answer = httpx2.get(f"{second.url}/operations", headers={"Authorization": f"Bearer {key[1]}"})
-        assert answer.status_code == 200
-        assert answer.json()["results"] == []
+        assert second.get("/operations", key)["results"] == []
+
+
+def test_the_first_run_loads_the_sample_and_leaves_one_operation_to_a_person(var):
+    with running(var, free_port(), "--queue-workers", "1") as run:
+        run.wait_until_it_serves(seconds=300)
+        flawed, clean = run.get("/operations", run.key)["results"]
+        assert clean["status"] == "completed", run.output
+        assert clean["result"]["records_uploaded"] > 0
+        assert flawed["status"] == "escalating", run.output
+        assert f"{run.url}/console/operations/{clean['operation_id']}" in run.output
+        assert re.search(r"Duval SDF \S+ +[\d,]+ +[\d,]+ +\d+", run.output)
 
 
 def test_nobody_outlives_a_run_that_is_killed(var):
