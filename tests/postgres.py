@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 # What a test server need not do is survive a power cut.
 OPTIONS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
@@ -41,15 +39,6 @@ def running(options: str = "") -> Iterator[str]:
             yield f"postgresql://concord@{str(sockets).replace('/', '%2F')}/postgres"
         finally:
             _run(binaries / "pg_ctl", "stop", "--wait", "--mode=immediate", "--pgdata", data)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a server for this run; skips where PostgreSQL is not installed."""
-    if not available():
-        pytest.skip("PostgreSQL is not installed")
-    with running() as url:
-        yield url
 
 
 def _binaries() -> Path | None:

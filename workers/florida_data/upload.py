@@ -41,7 +41,8 @@ def upload(
         try:
             loaded = load(call, table, _source(processed), rows)
         except (IntegrityError, DataError) as error:
-            raise ActionError(f"{processed['release']}: {table!r} does not take its rows: {_reason(error)}") from error
+            # Without its cause, which quotes the row at fault: that would end up in a log.
+            raise ActionError(f"{processed['release']}: {table!r} does not take its rows: {_reason(error)}") from None
     return {
         "label": processed["label"],
         "release": processed["release"],

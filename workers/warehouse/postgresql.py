@@ -28,15 +28,22 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
         # The constraint tells ATTACH that every row belongs there, so that it need not read them.
         cursor.execute(f"CREATE TABLE {partition} (LIKE {parent}, CHECK (release_id = {release.pk}))")
         cursor.execute(f"ALTER TABLE {partition} ALTER COLUMN release_id SET DEFAULT {release.pk}")
-        done = 0
-        with cursor.copy(f"COPY {partition} ({names}) FROM STDIN (FORMAT csv, FREEZE)") as copy:
-            for count, content in _encoded(rows):
-                copy.write(content)
-                done += count
-                call.progress(done, total, f"loading {release.release}")
+        done = _copy(call, release, rows, total, f"COPY {partition} ({names}) FROM STDIN (FORMAT csv, FREEZE)")
         # An index over all rows at once is cheaper than one that grows with each row.
         cursor.execute(f"ALTER TABLE {partition} ADD PRIMARY KEY ({_key(release.table)})")
         cursor.execute(f"ALTER TABLE {parent} ATTACH PARTITION {partition} FOR VALUES IN ({release.pk})")
+    return done
+
+
+def _copy(call: Call, release: Release, rows: pl.LazyFrame, total: int, statement: str) -> int:
+    connection = connections[ALIAS]
+    done = 0
+    # Django makes its own errors of those of execute(), not of those that come up while rows are sent.
+    with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
+        for count, content in _encoded(rows):
+            copy.write(content)
+            done += count
+            call.progress(done, total, f"loading {release.release}")
     return done
 
 

@@ -1,0 +1,316 @@
+"""upload: each row once, all rows visible together, and one current release of each county and year."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import dj_database_url
+import polars as pl
+import psycopg
+import pytest
+from django.db import OperationalError, connections
+
+from tests import postgres
+from tests.workers.rolls import make_csv, make_dataset, make_processed
+from workers import datasets
+from workers.contract import ActionError, Call, Cancelled, InvalidParameters, TryLater
+from workers.florida_data.columns import NAL_2026_FINAL
+from workers.florida_data.tables import TABLES
+from workers.florida_data.upload import upload
+from workers.warehouse import loading, sqlite, tables
+from workers.warehouse.models import Release
+
+pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def run_upload(processed, call=None):
+    return upload.run(call or Call(), {"processed": processed})
+
+
+def current_rows(table, columns="*"):
+    with connections["warehouse"].cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM {table}_current")
+        return cursor.fetchall()
+
+
+@pytest.mark.parametrize("file_type", ["NAL", "SDF", "NAP"])
+def test_every_row_is_there_with_every_cell_as_it_was_processed(file_type):
+    processed = make_processed(file_type=file_type)
+
+    uploaded = run_upload(processed)
+
+    frame = datasets.read(processed["dataset"])
+    names = ", ".join(name.lower() for name in frame.columns)
+    assert sorted(current_rows(file_type.lower(), names), key=repr) == sorted(frame.rows(), key=repr)
+    assert uploaded["rows_uploaded"] == processed["rows_processed"] == frame.height
+    assert (uploaded["already_loaded"], uploaded["superseded"]) == (False, [])
+
+
+def test_a_blank_cell_a_quoted_blank_and_odd_characters_stay_what_they_are():
+    processed = make_processed(file_type="NAP")
+    names = [None, "", 'a "quoted", name', "two\nlines", "tab\t", "DAVIE\ufffd\ufffdS", "\\N", " padded "]
+    frame = datasets.read(processed["dataset"]).head(len(names)).with_columns(OWN_NAM=pl.Series(names))
+    processed |= {"dataset": make_dataset(frame, "odd"), "rows_processed": frame.height}
+
+    run_upload(processed)
+
+    assert sorted(current_rows("nap", "own_nam"), key=repr) == sorted([(name,) for name in names], key=repr)
+
+
+def test_the_same_release_again_changes_nothing():
+    processed = make_processed()
+    run_upload(processed)
+    before = current_rows("sdf"), Release.objects.values().get()
+
+    again = run_upload(processed)
+
+    assert again["already_loaded"] is True
+    assert again["rows_uploaded"] == processed["rows_processed"]
+    assert (current_rows("sdf"), Release.objects.values().get()) == before
+
+
+@pytest.mark.parametrize("newer", [{"stage": "F"}, {"submission": 2}, {"seed": 2}], ids=["final", "second", "reissued"])
+def test_a_newer_release_takes_the_place_of_the_older_one(newer):
+    older = make_processed()
+    newer = make_processed(**({"seed": 3} | newer))
+    run_upload(older)
+
+    uploaded = run_upload(newer)
+
+    assert uploaded["superseded"] == [older["release"]]
+    assert len(current_rows("sdf")) == newer["rows_processed"]
+    assert {release.release: release.state for release in Release.objects.all()} == {
+        older["release"]: "superseded",
+        newer["release"]: "loaded",
+    }
+
+
+def test_an_older_release_that_comes_late_does_not_become_current():
+    final, preliminary = make_processed(stage="F"), make_processed(seed=2)
+    run_upload(final)
+
+    uploaded = run_upload(preliminary)
+
+    assert (uploaded["superseded"], uploaded["rows_uploaded"]) == ([], preliminary["rows_processed"])
+    assert len(current_rows("sdf")) == final["rows_processed"]
+    assert Release.objects.get(state="loaded").release == final["release"]
+
+
+def test_rolls_of_other_years_and_types_stay_current():
+    others = [make_processed(make_csv("SDF", year=2024), year=2024), make_processed(file_type="NAP")]
+    for processed in [*others, make_processed(stage="F")]:
+        assert run_upload(processed)["superseded"] == []
+
+    assert Release.objects.filter(state="loaded").count() == 3
+
+
+def test_a_file_processed_anew_replaces_its_earlier_rows_and_can_come_back():
+    processed = make_processed()
+    shorter = datasets.read(processed["dataset"]).head(10)
+    anew = processed | {"dataset": make_dataset(shorter, "anew"), "rows_processed": 10}
+    run_upload(processed)
+
+    assert run_upload(anew)["superseded"] == [processed["release"]]
+    assert len(current_rows("sdf")) == 10
+    assert run_upload(processed)["already_loaded"] is True
+    assert len(current_rows("sdf")) == processed["rows_processed"]
+
+
+def test_a_cancelled_upload_shows_nothing_and_the_next_one_finishes_it(monkeypatch):
+    monkeypatch.setattr(sqlite, "BATCH_ROWS", 20)
+    processed = make_processed()
+    withdrawn = Call(report=lambda done, total, message: withdrawn.cancelled.set())
+
+    with pytest.raises(Cancelled):
+        run_upload(processed, withdrawn)
+    shown = current_rows("sdf")
+    uploaded = run_upload(processed)
+
+    assert shown == []
+    assert uploaded["already_loaded"] is False
+    assert len(current_rows("sdf")) == processed["rows_processed"]
+
+
+def test_two_replicas_that_upload_the_same_release_load_it_once():
+    processed = make_processed()
+    results = []
+
+    def replica():
+        try:
+            results.append(run_upload(processed))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=replica) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(result["already_loaded"] for result in results) == [False, True, True]
+    assert len(current_rows("sdf")) == processed["rows_processed"]
+
+
+def test_rows_with_the_same_key_are_refused_and_none_is_shown():
+    processed = make_processed()
+    frame = datasets.read(processed["dataset"])
+    doubled = pl.concat([frame, frame.head(1)])
+    processed |= {"dataset": make_dataset(doubled, "doubled"), "rows_processed": doubled.height}
+
+    with pytest.raises(ActionError, match=processed["release"]):
+        run_upload(processed)
+
+    assert current_rows("sdf") == []
+
+
+def test_the_refusal_of_a_row_does_not_repeat_the_row():
+    processed = make_processed(file_type="NAP")
+    frame = datasets.read(processed["dataset"]).with_columns(ACCT_ID=pl.lit(None, pl.String), OWN_NAM=pl.lit("PRIVATE"))
+    processed |= {"dataset": make_dataset(frame, "nameless"), "rows_processed": frame.height}
+
+    with pytest.raises(ActionError) as refusal:
+        run_upload(processed)
+
+    assert "acct_id" in str(refusal.value)
+    assert "PRIVATE" not in str(refusal.value)
+
+
+def test_a_column_that_the_table_lacks_is_named():
+    processed = make_processed()
+    frame = datasets.read(processed["dataset"]).with_columns(EXTRA=pl.lit(1))
+
+    with pytest.raises(InvalidParameters, match="EXTRA"):
+        run_upload(processed | {"dataset": make_dataset(frame, "extra")})
+
+
+def test_fewer_rows_than_announced_are_an_error_and_not_shown():
+    processed = make_processed()
+
+    with pytest.raises(ActionError, match="rows arrived"):
+        run_upload(processed | {"rows_processed": processed["rows_processed"] + 1})
+
+    assert current_rows("sdf") == []
+
+
+def test_a_warehouse_that_is_away_is_worth_another_try(monkeypatch):
+    def away(*arguments):
+        raise OperationalError("the server closed the connection")
+
+    processed = make_processed()
+    monkeypatch.setattr(loading, "settle", away)
+
+    with pytest.raises(TryLater, match="the server closed the connection"):
+        run_upload(processed)
+
+
+def test_the_tables_have_the_columns_of_all_layouts():
+    for table in TABLES.values():
+        present = tables.columns(connections["warehouse"], table.name)
+        assert set(present) == {"release_id", *table.columns}
+    assert len(TABLES["NAL"].columns) == len(NAL_2026_FINAL) == 167
+
+
+def test_a_table_from_earlier_times_gets_the_columns_it_lacks():
+    connection = connections["warehouse"]
+    old = tables.Table("earlier", {"id": "text"}, ["id"])
+    new = tables.Table("earlier", {"id": "text", "since": "smallint"}, ["id"])
+    try:
+        tables.ensure(connection, old)
+        tables.ensure(connection, new)
+        tables.ensure(connection, new)
+
+        assert tables.columns(connection, "earlier") == ["release_id", "id", "since"]
+        assert current_rows("earlier") == []
+    finally:
+        tables.drop(connection, "earlier")
+
+
+LOADER = """
+import django, json, sys, time
+django.setup()
+from workers.contract import Call
+from workers.florida_data.upload import upload
+
+def report(done, total, message):
+    print(done, flush=True)
+    time.sleep(60 if sys.argv[1] == "hang" else 0)
+
+upload.run(Call(report=report), {"processed": json.load(open(sys.argv[2]))})
+"""
+
+
+@pytest.fixture
+def server():
+    """The URL of a PostgreSQL server, whichever database the other tests run on."""
+    if not postgres.available():
+        pytest.skip("PostgreSQL is not installed")
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.mark.postgres
+def test_a_killed_upload_leaves_nothing_behind_and_the_next_one_loads_each_row_once(server, tmp_path):
+    processed = make_processed(file_type="NAL")
+    (tmp_path / "processed.json").write_bytes(json.dumps(processed).encode())
+    environment = os.environ | {"WAREHOUSE_URL": server, "DJANGO_SETTINGS_MODULE": "concord.settings"}
+    command = [sys.executable, "-c", LOADER]
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--database", "warehouse", "-v0"],
+        cwd=PROJECT, env=environment, check=True,
+    )  # fmt: skip
+    arguments = {"cwd": PROJECT, "env": environment, "stdout": subprocess.PIPE}
+
+    with subprocess.Popen([*command, "hang", str(tmp_path / "processed.json")], **arguments) as copying:
+        assert copying.stdout.readline()
+        copying.send_signal(signal.SIGKILL)
+    with psycopg.connect(**connection_parameters(server), autocommit=True) as warehouse:
+        wait_until_alone(warehouse)
+        left_behind = counts(warehouse)
+        subprocess.run([*command, "go", str(tmp_path / "processed.json")], check=True, **arguments)
+        subprocess.run([*command, "go", str(tmp_path / "processed.json")], check=True, **arguments)
+
+        assert left_behind == (0, 0, 0)
+        assert counts(warehouse) == (processed["rows_processed"], 1, 1)
+        assert warehouse.execute("SELECT count(DISTINCT parcel_id) FROM nal_current").fetchone() == (
+            processed["rows_processed"],
+        )
+
+
+def connection_parameters(url):
+    parsed = dj_database_url.parse(url)
+    return {"host": parsed["HOST"], "user": parsed["USER"], "dbname": parsed["NAME"]}
+
+
+def wait_until_alone(warehouse):
+    """Until the server has noticed that the killed process is gone."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+    deadline = time.monotonic() + 30
+    while warehouse.execute(others).fetchone()[0]:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def counts(warehouse):
+    """The rows in the table, its partitions, and the releases."""
+    rows = warehouse.execute("SELECT count(*) FROM nal").fetchone()[0]
+    partitions = warehouse.execute("SELECT count(*) FROM pg_class WHERE relname ~ '^nal_[0-9]+$'").fetchone()[0]
+    return rows, partitions, warehouse.execute("SELECT count(*) FROM workers_release").fetchone()[0]
+
+
+@pytest.mark.postgres
+def test_a_partition_uses_the_key_it_was_loaded_with():
+    if connections["warehouse"].vendor != "postgresql":
+        pytest.skip("only PostgreSQL has partitions")
+    run_upload(make_processed())
+
+    with connections["warehouse"].cursor() as cursor:
+        name = f"sdf_{Release.objects.get().pk}"
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", [name])
+        [[definition]] = cursor.fetchall()
+    assert definition.endswith("(release_id, co_no, parcel_id, sale_id_cd)")
