@@ -78,3 +78,14 @@ def folder(name: str, default: Path) -> Path:
     if not os.access(path, os.W_OK | os.X_OK):
         raise ImproperlyConfigured(f"{path} cannot be written to: set {name} to another folder")
     return path
+
+
+def pairs(name: str) -> dict[str, str]:
+    """A comma-separated list of ``name=value``."""
+    found = {}
+    for entry in names(name):
+        key, equals, value = (part.strip() for part in entry.partition("="))
+        if not (key and equals and value):
+            raise ImproperlyConfigured(f"{name}: {entry!r} is not of the form name=value")
+        found[key] = value
+    return found

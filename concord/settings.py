@@ -147,6 +147,14 @@ WORKER_URLS = {
     if env.text(f"WORKER_{name.upper()}_URL") or (BASE_DIR / "workers" / name).is_dir()
 }
 
+# --- florida_data: where rolls come from (name=url pairs add sources), and how large one may be ---
+
+FLORIDA_PORTAL_URL = env.text("FLORIDA_PORTAL_URL", "https://floridarevenue.com")
+FLORIDA_SAMPLE_URL = env.text("FLORIDA_SAMPLE_URL")
+FLORIDA_SOURCES = env.pairs("FLORIDA_SOURCES")
+FLORIDA_DATA_SOURCE = env.text("FLORIDA_DATA_SOURCE", "portal")
+FLORIDA_MAX_ROLL_BYTES = env.whole("FLORIDA_MAX_ROLL_BYTES", 4_000_000_000)
+
 # --- people and clients ---
 
 AUTH_PASSWORD_VALIDATORS = [

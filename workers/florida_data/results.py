@@ -39,6 +39,7 @@ class Discovery(TypedDict):
     source: str
     files: list[SourceFile]
     missing: list[Missing]
+    unrecognised: list[str]  # files whose names tell no county or type
 
 
 class Archive(TypedDict):

@@ -11,6 +11,7 @@ _QUALIFIED = ["01", "02", "03", "05"]
 MINIMUM_STAMPS = 100  # the price that the least documentary stamp tax stands for
 # From this county number on the sample counties record book and page, the ones before it a clerk's number.
 _BY_BOOK_FROM = 40
+PAGES_IN_A_BOOK = 2_000
 _FIELDS = ["QUAL_CD", "VI_CD", "SALE_PRC", "SALE_YR", "SALE_MO", "OR_BOOK", "OR_PAGE", "CLERK_NO"]
 SLOT_COLUMNS = ["MULTI_PAR_SAL", *_FIELDS, "SAL_CHNG_CD"]
 
@@ -34,6 +35,7 @@ def _slot(draws: Draws, slot: int, sold: pl.Expr, twice: pl.Expr, county_no: int
     market = (pl.col("JV") * 1.08 * draws.spread(draw("price"), 0.22) / 100).round().cast(pl.Int64) * 100
     least = draws.choice(draw("least"), [MINIMUM_STAMPS, 0], [88, 12])
     price = pl.when(code.is_in(_QUALIFIED)).then(pl.max_horizontal(market, 1000)).otherwise(least)
+    serial = pl.col("row").cast(pl.Int64) * 2 + slot
     by_book = county_no >= _BY_BOOK_FROM
     values = {
         "MULTI_PAR_SAL": pl.when(code == "05").then(pl.lit("D" if by_book else "C")),
@@ -46,16 +48,16 @@ def _slot(draws: Draws, slot: int, sold: pl.Expr, twice: pl.Expr, county_no: int
         .otherwise(draws.whole(draw("month"), 1, 12))
         .cast(pl.String)
         .str.zfill(2),
-        "OR_BOOK": _number(slot, 4, 7) if by_book else pl.lit(None, pl.String),
-        "OR_PAGE": (pl.col("row") % 2000 + 1).cast(pl.String).str.zfill(4) if by_book else pl.lit(None, pl.String),
-        "CLERK_NO": pl.lit(None, pl.String) if by_book else pl.lit(str(year - slot)) + _number(slot, 9, 1),
+        "OR_BOOK": _padded(serial // PAGES_IN_A_BOOK + 1000, 4) if by_book else pl.lit(None, pl.String),
+        "OR_PAGE": _padded(serial % PAGES_IN_A_BOOK + 1, 4) if by_book else pl.lit(None, pl.String),
+        "CLERK_NO": pl.lit(None, pl.String) if by_book else pl.lit(str(year - slot)) + _padded(serial, 9),
         "SAL_CHNG_CD": pl.when(code == "03").then(draws.choice(draw("change"), ["1", "2", "3", "4", "6", "7"])),
     }
     return [pl.when(sold).then(value).alias(f"{name}{slot}") for name, value in values.items()]
 
 
-def _number(slot: int, width: int, step: int) -> pl.Expr:
-    return ((pl.col("row").cast(pl.Int64) * 2 + slot) // step % 10**width).cast(pl.String).str.zfill(width)
+def _padded(number: pl.Expr, width: int) -> pl.Expr:
+    return number.cast(pl.String).str.zfill(width)
 
 
 def sale_rows(parcels: pl.DataFrame) -> pl.DataFrame:

@@ -1,0 +1,98 @@
+"""What the name of a published file tells: county, type, year and stage, as far as it does.
+
+Zips are named by hand, such as ``Alachua 11 Preliminary NAL 2026.zip``; some lack the county's number and some bear
+another county's. So the county is what its name says, and the number only helps where there is no name.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import cast
+
+from workers.contract import InvalidParameters
+from workers.florida_data import counties
+from workers.florida_data.counties import County, UnknownCounty
+from workers.florida_data.layouts import FILE_TYPES, STAGE_NAMES, FileType, Stage, parse_member
+
+YEAR_FOLDER = re.compile(r"(\d{4})([SPF])")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_STAGES: dict[str, Stage] = {
+    "preliminary": "P",
+    "prelim": "P",
+    "final": "F",
+    "sales": "S",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a name tells; None is what it does not."""
+
+    county: County | None = None
+    file_type: FileType | None = None
+    year: int | None = None
+    stage: Stage | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return None not in (self.county, self.file_type, self.year, self.stage)
+
+    def or_else(self, other: "Told") -> "Told":
+        """This, and what ``other`` tells where this does not."""
+        missing = {name: value for name, value in vars(other).items() if getattr(self, name) is None}
+        return replace(self, **missing)
+
+
+def read_name(path: str) -> Told:
+    """What the last part of ``path`` tells, and the folders before it where that is silent."""
+    *folders, name = path.replace("\\", "/").split("/")
+    told = _read_member(name) or _read_words(name.rsplit(".", 1)[0])
+    for folder in reversed(folders):
+        told = told.or_else(_read_folder(folder))
+    return told
+
+
+def label(county: str, file_type: str, year: int | None, stage: str | None) -> str:
+    """A short name for people, such as ``Broward SDF 2025P``."""
+    return f"{county} {file_type} {year or ''}{stage or ''}".strip()
+
+
+def _read_member(name: str) -> Told | None:
+    try:
+        member = parse_member(name)
+    except InvalidParameters:
+        return None
+    return Told(counties.BY_NO.get(member.county_no), member.file_type, member.year, member.stage)
+
+
+def _read_folder(folder: str) -> Told:
+    if match := YEAR_FOLDER.fullmatch(folder):
+        return Told(year=int(match[1]), stage=cast(Stage, match[2]))
+    return Told(file_type=_file_type(folder))
+
+
+def _read_words(name: str) -> Told:
+    words = [word for word in re.split(r"[\s_]+", name) if word]
+    letters = [word for word in words if not word.isdecimal() and not _is_term(word)]
+    numbers = [word for word in words if word.isdecimal()]
+    years = [int(word) for word in numbers if _YEAR.fullmatch(word)]
+    return Told(
+        county=_county(" ".join(letters), [int(word) for word in numbers if len(word) == 2]),
+        file_type=next((kind for word in words if (kind := _file_type(word))), None),
+        year=years[-1] if years else None,
+        stage=next((_STAGES[word.lower()] for word in words if word.lower() in _STAGES), None),
+    )
+
+
+def _is_term(word: str) -> bool:
+    return word.lower() in _STAGES or word.lower() in STAGE_NAMES.values() or _file_type(word) is not None
+
+
+def _file_type(word: str) -> FileType | None:
+    return cast(FileType, word.upper()) if word.upper() in FILE_TYPES else None
+
+
+def _county(name: str, numbers: list[int]) -> County | None:
+    try:
+        return counties.find(name)
+    except UnknownCounty:
+        return counties.BY_NO.get(numbers[0]) if numbers and not name else None
