@@ -65,7 +65,9 @@ def components(port: int, *, queue_workers: int, own_redis: bool) -> list[Compon
         Component(_manage(f"queue_worker_{number}", QUEUE, environment, "queue_worker"))
         for number in range(1, queue_workers + 1)
     ]
-    sweeper = Component(_manage("sweeper", SWEEPER, environment, "sweeper"))
+    sweeper = Component(
+        _manage("sweeper", SWEEPER, environment, "sweeper"), probe=lambda: _knows_as_healthy(port, set(local))
+    )
     return [*redis, *workers, portal, *queue, sweeper, _web(port, environment)]
 
 
@@ -114,6 +116,15 @@ def _answers(address: str) -> bool:
         return httpx2.get(address, timeout=2, trust_env=False).status_code < 500
     except httpx2.HTTPError:
         return False
+
+
+def _knows_as_healthy(port: int, workers: set[str]) -> bool:
+    """Whether the web on ``port`` has heard that it and these workers are well, which the sweeper finds out."""
+    try:
+        health = httpx2.get(f"{url(port)}/health", timeout=5, trust_env=False).json()
+    except (httpx2.HTTPError, ValueError):
+        return False
+    return health["redis_connected"] and all(health["workers"].get(name) for name in workers)
 
 
 def _is_taken(port: int) -> bool:

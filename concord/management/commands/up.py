@@ -47,8 +47,10 @@ class Command(BaseCommand):
         supervisor = Supervisor(settings.LOG_DIR, self.say, cwd=settings.BASE_DIR)
         try:
             migrate()
-            supervisor.start(part.child for part in parts)
-            self.await_ready(supervisor, parts)
+            self.say("Starting:")
+            self.start(supervisor, [part for part in parts if part.port or part.child.rank == local_run.REDIS])
+            # The sweeper asks the workers for their health when it starts, and then seldom: by now they answer.
+            self.start(supervisor, [part for part in parts if part.child not in supervisor.children])
             credentials = create_accounts()
             connections.close_all()
             self.say(entrance(url, credentials))
@@ -61,8 +63,8 @@ class Command(BaseCommand):
         finally:
             self.stop(supervisor)
 
-    def await_ready(self, supervisor: Supervisor, parts: list[Component]) -> None:
-        """Say of each part when it is ready. Raises `CommandError` naming those that are not in time, or hopeless."""
+    def start(self, supervisor: Supervisor, parts: list[Component]) -> None:
+        """Start ``parts`` and say of each when it is up. Raises `CommandError` naming those that do not come up."""
         waiting = list(parts)
 
         def nothing_to_wait_for() -> bool:
@@ -71,7 +73,7 @@ class Command(BaseCommand):
                 self.say(f"  {part.name:<16} up  {local_run.url(part.port) if part.port else ''}".rstrip())
             return not waiting or any(part.child.keeps_stopping for part in waiting)
 
-        self.say("Starting:")
+        supervisor.start(part.child for part in parts)
         supervisor.watch(nothing_to_wait_for, READY_SECONDS)
         if waiting:
             names = ", ".join(part.name for part in waiting)
