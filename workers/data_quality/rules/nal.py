@@ -20,7 +20,12 @@ _CLASSES = (
 _JV_PARTS = tuple(f"JV_{name}" for name in _CLASSES)
 _AV_PARTS = tuple(f"AV_{name}" for name in _CLASSES)
 _HISTORIC = ("JV_HIST_COM_PROP", "AV_HIST_COM_PROP", "JV_HIST_SIGNF", "AV_HIST_SIGNF")
-_MONEY = r"JV|JV_(?:(?!CHNG).)*|[AT]V_.*|NCONST_VAL|DEL_VAL|LND_VAL|SPEC_FEAT_VAL|SALE_PRC[12]|ASS_DIF_TRNS|EXMPT_\d\d"
+_MONEY = "|".join(
+    [
+        *("JV", *_JV_PARTS, "AV_.*", "TV_.*", "NCONST_VAL", "DEL_VAL", "LND_VAL", "SPEC_FEAT_VAL"),
+        *("SALE_PRC[12]", "ASS_DIF_TRNS", r"EXMPT_\d\d"),
+    ]
+)
 _YEARS = "DISTR_YR|EFF_YR_BLT|ACT_YR_BLT|SALE_YR[12]|YR_VAL_TRNSF|SPC_CIR_YR"
 _MMYY = r"(0[1-9]|1[0-2])\d\d"
 

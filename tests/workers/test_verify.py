@@ -1,0 +1,99 @@
+"""verify: the rows at the source, processed, quarantined and loaded are the same rows."""
+
+import io
+
+import pytest
+from django.db import connections
+
+from tests.workers.rolls import make_csv, make_download
+from workers.contract import Call, InvalidParameters
+from workers.florida_data.process import process
+from workers.florida_data.upload import upload
+from workers.florida_data.verify import count_records, verify
+
+pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
+
+
+def make_branch(content, file_type="SDF"):
+    """What the steps of a branch answered: the arguments of verify."""
+    downloaded = make_download(content, file_type)
+    processed = process.run(Call(), {"download": downloaded, "level": "permissive"})
+    uploaded = upload.run(Call(), {"processed": processed})
+    return {"downloaded": downloaded, "processed": processed, "uploaded": uploaded}
+
+
+@pytest.mark.parametrize("file_type", ["NAL", "SDF", "NAP"])
+def test_the_counts_of_a_good_roll_agree(file_type):
+    branch = make_branch(make_csv(file_type), file_type)
+
+    verified = verify.run(Call(), branch)
+
+    assert verified["agree"] is True
+    assert verified["rows_source"] == verified["rows_loaded"] == branch["processed"]["rows_read"] > 0
+    assert verified["rows_quarantined"] == 0
+
+
+def test_rows_in_the_quarantine_are_accounted_for():
+    branch = make_branch(make_csv("NAL", parcels=500, flawed=True), "NAL")
+
+    verified = verify.run(Call(), branch)
+
+    assert verified["rows_quarantined"] == branch["processed"]["rows_quarantined"] > 0
+    assert verified["rows_loaded"] == 500 - verified["rows_quarantined"]
+    assert (verified["rows_source"], verified["agree"]) == (500, True)
+
+
+def test_rows_that_vanished_from_the_table_are_told():
+    branch = make_branch(make_csv("SDF"))
+    with connections["warehouse"].cursor() as cursor:
+        cursor.execute("DELETE FROM sdf WHERE parcel_id = (SELECT min(parcel_id) FROM sdf_current)")
+
+    verified = verify.run(Call(), branch)
+
+    assert verified["agree"] is False
+    assert verified["rows_loaded"] < verified["rows_processed"]
+    assert f"{verified['rows_processed']} rows were processed" in verified["detail"]
+
+
+def test_rows_that_process_lost_are_told():
+    branch = make_branch(make_csv("SDF"))
+    branch["processed"]["rows_processed"] -= 1
+
+    verified = verify.run(Call(), branch)
+
+    assert verified["agree"] is False
+    assert "the source has" in verified["detail"]
+
+
+def test_results_of_another_release_are_refused():
+    branch = make_branch(make_csv("SDF"))
+    other = make_branch(make_csv("SDF", seed=2))
+
+    with pytest.raises(InvalidParameters, match="uploaded: it is of"):
+        verify.run(Call(), branch | {"uploaded": other["uploaded"]})
+
+
+HEADER = b"A,B,C\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (HEADER, 0),
+        (b"", 0),
+        (HEADER + b"1,2,3\r\n4,5,6\r\n", 2),
+        (HEADER + b"1,2,3\r\n4,5,6", 2),
+        (HEADER + b"1,2,3\r\n\r\n4,5,6\r\n", 2),
+        (HEADER + b'1,"a\r\n\r\nb",3\r\n4,5,6\r\n', 2),
+        (HEADER + b'1,"a ""quoted"" name\r\n",3\r\n4,5,6\r\n', 2),
+        (HEADER + b'1,O"BRIEN,3\r\n4,5,6\r\n7,8,9\r\n', 3),
+        (HEADER + b'1,"never closed,3\r\n' + b"4,5,6\r\n" * 40, 41),
+        (HEADER + b'1,O"BRIEN,3\r\n4,5,6\r\n7,"x\ny",9\r\n', 3),
+    ],
+    ids=[
+        "header only", "empty", "plain", "no last newline", "blank line", "newlines in quotes", "doubled quotes",
+        "stray quote", "unclosed quote", "stray quote before a long row",
+    ],
+)  # fmt: skip
+def test_rows_are_counted_by_the_rules_of_csv(content, rows):
+    assert count_records(Call(), io.BytesIO(content)) == rows
