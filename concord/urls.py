@@ -1,6 +1,7 @@
 """All addresses. Those of the API have no prefix and no trailing slash."""
 
 from django.contrib import admin
+from django.contrib.auth import views as auth_views
 from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -17,6 +18,11 @@ urlpatterns = [
     path("docs", SpectacularSwaggerSplitView.as_view(permission_classes=[AllowAny]), name="docs"),
     path("", include("operations.urls")),
     path("", include("escalations.api_urls")),
+    path("console/", RedirectView.as_view(pattern_name="escalations:queue")),
+    path("console/login", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("console/logout", auth_views.LogoutView.as_view(), name="logout"),
+    path("console/", include("escalations.urls")),
+    path("console/", include("operations.console_urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -80,13 +80,14 @@ class Steps:
 def steps_of(operation: Operation, first: tuple[str, ...] = ()) -> Steps:
     """The steps of ``operation``. Of very many only some: those named ``first``, then the telling ones."""
     # Without their results, which may be large: 10,000 of them must not be read to show a few.
-    light = list(operation.steps.values_list("pk", "step_id", "status"))
+    steps = Step.objects.filter(operation=operation)  # not operation.steps, which may be there without results
+    light = list(steps.values_list("pk", "step_id", "status"))
     counted = Counter(status for _, _, status in light)
     states = [(status.label, counted[status]) for status in StepStatus if counted[status]]
     if len(light) <= STEPS:
-        return Steps(list(operation.steps.all()), 0, states)
+        return Steps(list(steps), 0, states)
 
     named = set(first)
     ranked = sorted(light, key=lambda row: (row[1] not in named, row[2] not in TELLING))
     chosen = [pk for pk, _, _ in ranked[:STEPS]]
-    return Steps(list(operation.steps.filter(pk__in=chosen)), len(light) - STEPS, states)
+    return Steps(list(steps.filter(pk__in=chosen)), len(light) - STEPS, states)
