@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import dj_database_url
@@ -231,6 +232,13 @@ def test_a_table_from_earlier_times_gets_the_columns_it_lacks():
         tables.drop(connection, "earlier")
 
 
+MIGRATE = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", database="warehouse", verbosity=0, skip_checks=True)
+"""
+
 LOADER = """
 import django, json, sys, time
 django.setup()
@@ -257,29 +265,30 @@ def server():
 @pytest.mark.postgres
 def test_a_killed_upload_leaves_nothing_behind_and_the_next_one_loads_each_row_once(server, tmp_path):
     processed = make_processed(file_type="NAL")
-    (tmp_path / "processed.json").write_bytes(json.dumps(processed).encode())
+    step = tmp_path / "processed.json"
+    step.write_text(json.dumps(processed))
     environment = os.environ | {"WAREHOUSE_URL": server, "DJANGO_SETTINGS_MODULE": "concord.settings"}
-    command = [sys.executable, "-c", LOADER]
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--database", "warehouse", "-v0"],
-        cwd=PROJECT, env=environment, check=True,
-    )  # fmt: skip
-    arguments = {"cwd": PROJECT, "env": environment, "stdout": subprocess.PIPE}
+    run = partial(subprocess.run, cwd=PROJECT, env=environment, check=True)
+    run([sys.executable, "-c", MIGRATE])
 
-    with subprocess.Popen([*command, "hang", str(tmp_path / "processed.json")], **arguments) as copying:
+    with start_loader("hang", step, environment) as copying:
         assert copying.stdout.readline()
         copying.send_signal(signal.SIGKILL)
     with psycopg.connect(**connection_parameters(server), autocommit=True) as warehouse:
         wait_until_alone(warehouse)
         left_behind = counts(warehouse)
-        subprocess.run([*command, "go", str(tmp_path / "processed.json")], check=True, **arguments)
-        subprocess.run([*command, "go", str(tmp_path / "processed.json")], check=True, **arguments)
+        run([sys.executable, "-c", LOADER, "go", step])
+        run([sys.executable, "-c", LOADER, "go", step])
 
         assert left_behind == (0, 0, 0)
         assert counts(warehouse) == (processed["rows_processed"], 1, 1)
-        assert warehouse.execute("SELECT count(DISTINCT parcel_id) FROM nal_current").fetchone() == (
-            processed["rows_processed"],
-        )
+        [[parcels]] = warehouse.execute("SELECT count(DISTINCT parcel_id) FROM nal_current").fetchall()
+        assert parcels == processed["rows_processed"]
+
+
+def start_loader(mode, step, environment):
+    command = [sys.executable, "-c", LOADER, mode, step]
+    return subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE)
 
 
 def connection_parameters(url):

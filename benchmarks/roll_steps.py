@@ -1,0 +1,66 @@
+"""The steps of `load_rolls` that are Concord's, each in a process of its own so that its memory can be told.
+
+python -m benchmarks.roll_steps prepare ROWS FILE    makes a NAL, processes it, writes the result of that as JSON
+python -m benchmarks.roll_steps upload FILE          uploads it and prints the seconds and the peak memory
+"""
+
+import argparse
+import json
+import resource
+import time
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from workers import datasets  # noqa: E402
+from workers.contract import Call  # noqa: E402
+from workers.florida_data import counties  # noqa: E402
+from workers.florida_data.layouts import member_name, parse_member  # noqa: E402
+from workers.florida_data.process import process  # noqa: E402
+from workers.florida_data.sample.rolls import Roll, write_csv  # noqa: E402
+from workers.florida_data.upload import upload  # noqa: E402
+
+
+def prepare(rows: int, result: Path) -> None:
+    """Generate a roll of so many parcels, process it, and write what `process` answers to ``result``."""
+    county = counties.find("Broward")
+    member = parse_member(member_name("NAL", county.no, "P", 2025))
+    with datasets.workspace() as folder:
+        local = write_csv(Roll(county, rows), "NAL", folder / member.name)
+        size, digest = local.stat().st_size, datasets.sha256(local)
+        url = datasets.publish(local, f"benchmark/{member.name}")
+    about = {"label": "Broward NAL 2025P", "county_no": county.no, "county": county.name, "file_type": "NAL"}
+    release = {"year": 2025, "stage": "P", "submission": 1, "member": member.name, "release": member.release(digest)}
+    stored = {"url": url, "bytes": size, "sha256": digest}
+    download = {**about, **release, "archive": stored | {"etag": ""}, "csv": stored, "unchanged": False}
+    result.write_text(json.dumps(process.run(Call(), {"download": download})))
+
+
+def load(processed: Path) -> None:
+    """Upload what `prepare` made, and print how long that took and how much memory this process had at most."""
+    parameters = {"processed": json.loads(processed.read_text())}
+    started = time.perf_counter()
+    uploaded = upload.run(Call(), parameters)
+    seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mb": peak, "rows": uploaded["rows_uploaded"]}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    steps = parser.add_subparsers(dest="step", required=True)
+    preparing = steps.add_parser("prepare")
+    preparing.add_argument("rows", type=int)
+    preparing.add_argument("file", type=Path)
+    steps.add_parser("upload").add_argument("file", type=Path)
+    options = parser.parse_args()
+    if options.step == "prepare":
+        prepare(options.rows, options.file)
+    else:
+        load(options.file)
+
+
+if __name__ == "__main__":
+    main()
