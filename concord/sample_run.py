@@ -59,7 +59,7 @@ class SampleRun:
 
 def progress(operation: Json) -> str:
     """Where the operation is, such as ``executing: discover 1/1, download 3/12``."""
-    steps = operation.get("steps") or []
+    steps = without_templates(operation.get("steps") or [])
     total = Counter(step["action"] for step in steps)
     done = Counter(step["action"] for step in steps if step["status"] == "completed")
     return ": ".join(
@@ -67,6 +67,12 @@ def progress(operation: Json) -> str:
         for part in (operation["status"], ", ".join(f"{name} {done[name]}/{total[name]}" for name in total))
         if part
     )
+
+
+def without_templates(steps: list[Json]) -> list[Json]:
+    """The steps that do something: ``E2`` is only the pattern of ``E2[0]``, ``E2[1]`` and so on."""
+    patterns = {step["id"].partition("[")[0] for step in steps if "[" in step["id"]}
+    return [step for step in steps if step["id"] not in patterns]
 
 
 def summary(operation: Json) -> list[str]:

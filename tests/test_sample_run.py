@@ -5,8 +5,10 @@ from typing import Any
 from concord import sample_run
 
 
-def make_step(action: str, status: str = "completed", result: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"action": action, "status": status, "result": result}
+def make_step(
+    step: str, action: str, status: str = "completed", result: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    return {"id": step, "action": action, "status": status, "result": result}
 
 
 def make_operation(**fields: Any) -> dict[str, Any]:
@@ -16,10 +18,11 @@ def make_operation(**fields: Any) -> dict[str, Any]:
 
 def test_progress_counts_the_finished_steps_of_each_action():
     steps = [
-        make_step("discover"),
-        make_step("download"),
-        make_step("download", "running"),
-        make_step("process", "pending"),
+        make_step("E1", "discover"),
+        make_step("E2", "download", "running"),
+        make_step("E2[0]", "download"),
+        make_step("E2[1]", "download", "running"),
+        make_step("E3", "process", "pending"),
     ]
     assert sample_run.progress(make_operation(status="executing", steps=steps)) == (
         "executing: discover 1/1, download 1/2, process 0/1"
@@ -32,7 +35,9 @@ def test_an_operation_without_steps_has_only_its_status():
 
 def test_the_summary_has_a_row_for_each_file_and_how_it_ended():
     file = {"label": "Duval SDF 2025P", "rows_source": 12345, "rows_loaded": 12340, "rows_quarantined": 5}
-    operation = make_operation(steps=[make_step("verify", result=file), make_step("upload", result={"label": "other"})])
+    operation = make_operation(
+        steps=[make_step("E6[0]", "verify", result=file), make_step("E5[0]", "upload", result={})]
+    )
     assert sample_run.summary(operation) == [
         "file               rows  loaded  quarantined",
         "Duval SDF 2025P  12,345  12,340            5",
