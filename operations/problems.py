@@ -54,6 +54,11 @@ def _(error: exceptions.NotAuthenticated) -> exceptions.APIException:
 
 
 @as_api_error.register
+def _(error: exceptions.UnsupportedMediaType) -> exceptions.APIException:
+    return Problem(415, f"{error.detail} Send JSON, with `Content-Type: application/json`.")
+
+
+@as_api_error.register
 def _(error: Http404) -> exceptions.APIException:
     return exceptions.NotFound("There is nothing here, or nothing that you may see.")
 

@@ -27,6 +27,9 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
     target_class = "operations.authentication.ApiKeyAuthentication"
     name = ["bearer", "apiKey"]
 
+    def get_security_requirement(self, auto_schema: Any) -> Any:
+        return [{"bearer": []}, {"apiKey": []}]  # one or the other
+
     def get_security_definition(self, auto_schema: Any) -> Any:
         return [
             {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer KEY`"},

@@ -5,6 +5,7 @@ A test holds real answers against these.
 
 from typing import Any
 
+from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers as s
 
@@ -12,7 +13,11 @@ from operations.states import OperationType, Status, StepStatus
 
 
 class Shape(s.Serializer[Any]):
-    """A description: nothing is ever read or written with it."""
+    """A description: nothing is ever read or written with it. Clients know it by its name without `Shape`."""
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        set_override(cls, "component_name", cls.__name__.removesuffix("Shape"))
 
 
 def page_of(shape: type[Shape]) -> type[Shape]:
@@ -51,9 +56,9 @@ class StepShape(Shape):
     depends_on = s.ListField(child=s.CharField())
     status = s.ChoiceField(StepStatus.choices)
     attempts = s.IntegerField()
-    result = s.JSONField(allow_null=True)
+    result = s.JSONField()
     error = s.CharField(allow_null=True)
-    progress = s.JSONField(allow_null=True)
+    progress = s.JSONField()
     started_at = s.DateTimeField(allow_null=True)
     finished_at = s.DateTimeField(allow_null=True)
 
@@ -70,7 +75,7 @@ class OperationRowShape(Shape):
     operation_id = s.CharField()
     operation_type = s.ChoiceField(OperationType.choices)
     status = s.ChoiceField(Status.choices)
-    result = s.JSONField(allow_null=True)
+    result = s.JSONField()
     error = s.CharField(allow_null=True)
     confidence_score = s.FloatField(allow_null=True, min_value=0, max_value=1)
     requires_human = s.BooleanField()
@@ -82,7 +87,7 @@ class OperationRowShape(Shape):
     priority = s.IntegerField()
     timeout_seconds = s.IntegerField()
     require_validation = s.BooleanField()
-    confidence = s.JSONField(allow_null=True, help_text="The signals behind the score, each with weight and words")
+    confidence = s.JSONField(help_text="The signals behind the score, each with weight and words")
     plan_source = s.CharField(allow_null=True)
     created_at = s.DateTimeField()
     updated_at = s.DateTimeField()
@@ -101,7 +106,7 @@ class EventShape(Shape):
     kind = s.CharField(help_text="The status moved to, or what happened")
     message = s.CharField(allow_blank=True)
     actor = s.CharField(allow_null=True, help_text="Who did it; null: Concord itself")
-    data = s.JSONField(allow_null=True)  # type: ignore[assignment]
+    data = s.JSONField()  # type: ignore[assignment]
     created_at = s.DateTimeField()
 
 

@@ -1,0 +1,49 @@
+"""Rows for tests: made through the doors of the domain where there is one, with defaults for what does not matter."""
+
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+
+from escalations.models import Escalation
+from operations import acts
+from operations.models import ApiKey, Operation
+from operations.states import Reason, Status
+
+_numbers = count(1)
+
+COUNTIES = {"counties": ["Broward"]}
+
+
+def make_key(*scopes: str, name: str = "") -> tuple[ApiKey, str]:
+    """A client, and its key."""
+    return ApiKey.objects.issue(name or f"client-{next(_numbers)}", list(scopes))
+
+
+def make_operation(client: ApiKey | None = None, **fields: Any) -> Operation:
+    """An operation as it was just received."""
+    given = {"operation_type": "data_pipeline", "parameters": COUNTIES, **fields}
+    return acts.submit(given, client)[0]
+
+
+def make_escalation(operation: Operation | None = None, **fields: Any) -> Escalation:
+    """An open question about an operation that is escalating."""
+    operation = operation or make_operation()
+    if operation.status == Status.PLANNING:
+        operation.move_to(Status.EXECUTING)
+        operation.move_to(Status.VALIDATING)
+        operation.move_to(Status.ESCALATING)
+    given = {"reason": Reason.LOW_CONFIDENCE, "message": "The confidence is 0.41; 0.70 is needed.", **fields}
+    return Escalation.objects.create(operation=operation, **given)
+
+
+def make_person(name: str = "", **fields: Any) -> User:
+    """Somebody with an account and no rights."""
+    return User.objects.create_user(name or f"person-{next(_numbers)}", password="secret", **fields)
+
+
+def make_reviewer(name: str = "") -> User:
+    """Somebody who may decide escalations."""
+    person = make_person(name)
+    person.user_permissions.add(Permission.objects.get(codename="decide_escalation"))
+    return person
