@@ -40,10 +40,11 @@ def configuration(folder: Path, level: str) -> dict[str, Any]:
             },
         },
         "root": {"handlers": ["stderr", "file"], "level": level},
-        # Django would send mail, and write to its own handlers besides.
         "loggers": {
+            # Django would send mail, and write to its own handlers besides.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            "httpx2": {"level": "WARNING"},  # it tells of every request, and a step is several
         },
     }
 
