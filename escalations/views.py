@@ -22,6 +22,7 @@ from operations.sequences import sequences
 from operations.showing import steps_of
 
 EVENTS = 100
+FINDINGS = 100
 LARGE = [f"operation__{name}" for name in ("parameters", "metadata", "plan", "result", "confidence")]
 DONE = {"approve": "Approved", "edit": "Edited", "retry": "Runs again", "reject": "Rejected"}
 
@@ -140,8 +141,16 @@ def _state(escalation: Escalation, who: str) -> dict[str, Any]:
         "is_open": is_open,
         "holder": holder,
         "mine": holder == who,
+        "findings": [_finding(found) for found in escalation.findings[:FINDINGS]],
         "choices": choices(escalation) if is_open else [],
         "decided": [(taken, in_words(taken.effect)) for taken in escalation.decisions.all()],
         "steps": steps_of(operation, tuple(escalation.steps)),
         "events": operation.events.order_by("-id")[:EVENTS],
     }
+
+
+def _finding(found: Any) -> dict[str, Any]:
+    """A finding for the table. Only its step, rule and message are alike for all; ``all`` has the rest."""
+    given = found if isinstance(found, dict) else {"message": found}
+    rule = given.get("rule") or given.get("label") or ""
+    return {"step": given.get("step", ""), "rule": rule, "message": given.get("message", ""), "all": found}

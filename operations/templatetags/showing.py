@@ -23,9 +23,9 @@ def briefly(text: Any, limit: int) -> str:
 
 
 @register.filter
-def percent(share: float | None) -> str:
-    """0.873 as "87 %"."""
-    return "" if share is None else f"{share:.0%}".replace("%", " %")
+def percent(share: Any) -> str:
+    """0.873 as "87 %"; empty for what is no number."""
+    return f"{share:.0%}".replace("%", " %") if isinstance(share, int | float) else ""
 
 
 @register.simple_tag
