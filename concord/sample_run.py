@@ -45,6 +45,11 @@ class SampleRun:
                 self.say(f"  {line}")
         return operation
 
+    def question(self, operation: Json) -> Json | None:
+        """The open escalation of ``operation``, if it waits for a person."""
+        escalations = self._call("GET", "/escalations")["results"] if operation["status"] == "escalating" else []
+        return next((found for found in escalations if found["operation_id"] == operation["operation_id"]), None)
+
     def _call(self, method: str, path: str, *, json: Json | None = None, headers: Json | None = None) -> Json:
         try:
             answer = httpx2.request(

@@ -87,7 +87,11 @@ class Command(BaseCommand):
                 operation = run.load(counties)
                 for line in sample_run.summary(operation):
                     self.say(f"  {line}")
-                self.say(f"  {url}{operation['links']['console']}\n")
+                self.say(f"  {url}{operation['links']['console']}")
+                if question := run.question(operation):
+                    self.say(f"  A person has to decide. {question['message']}")
+                    self.say(f"  {url}{question['links']['console']}")
+                self.say("")
         except sample_run.SampleFailed as error:
             self.say(f"The sample was not loaded. {error}")
 
