@@ -10,6 +10,7 @@ import hashlib
 import posixpath
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 
 from workers.contract import InvalidParameters
 
-CHUNK = 1 << 20
+ABANDONED_AFTER = 86_400  # seconds; no work lasts longer than an operation may
 
 Dataset = TypedDict("Dataset", {"$dataset": str, "rows": int, "bytes": int, "sha256": str, "schema": dict[str, str]})
 
@@ -86,11 +87,20 @@ def workspace() -> Iterator[Path]:
     if _is_local(fs):
         parent = Path(root) / ".work"
         parent.mkdir(parents=True, exist_ok=True)
+        _clear_away(parent)
     folder = Path(tempfile.mkdtemp(dir=parent))
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_away(parent: Path) -> None:
+    """Remove the folders of work that was killed long ago."""
+    for folder in parent.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            if folder.stat().st_mtime < time.time() - ABANDONED_AFTER:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def publish(local: Path, name: str) -> str:

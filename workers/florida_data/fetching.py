@@ -96,7 +96,7 @@ def _fetch_web(call: Call, file: SourceFile, partial: Partial, known: dict[str, 
         done, total = partial.size, _total(response, partial.size)
         _check_size(file["name"], total or 0)
         with partial.path.open("ab") as target:
-            for block in response.iter_raw(BLOCK):
+            for block in response.iter_raw():
                 _check_start(file, block if done == 0 else _ZIP_MAGIC)
                 target.write(block)
                 done += len(block)
@@ -124,7 +124,7 @@ def _total(response: httpx2.Response, done: int) -> int | None:
 
 def _check_start(file: SourceFile, start: bytes) -> None:
     """A portal answers a wrong address with a page and status 200, so what comes must begin as a zip does."""
-    if is_bare(file["name"]) or start.startswith(_ZIP_MAGIC):
+    if is_bare(file["name"]) or _ZIP_MAGIC.startswith(start[: len(_ZIP_MAGIC)]):
         return
     text = " ".join(start[:4096].decode("utf-8", "replace").split())
     if text.lower().startswith(("<html", "<!doctype", "<head", "<script")):
