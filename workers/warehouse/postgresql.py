@@ -13,6 +13,7 @@ from django.db import connections
 
 from workers.contract import Call
 from workers.warehouse import ALIAS
+from workers.warehouse.batches import batches
 from workers.warehouse.models import Release
 
 BATCH_ROWS = 20_000
@@ -58,7 +59,7 @@ def _key(table: str) -> str:
 
 def _encoded(rows: pl.LazyFrame) -> Iterator[tuple[int, bytes]]:
     """Batches as the CSV that COPY reads (a null is nothing, an empty text is ``""``), each made while one is sent."""
-    frames = iter(rows.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True))
+    frames = batches(rows, BATCH_ROWS)
     with ThreadPoolExecutor(max_workers=1) as executor:
         batch = executor.submit(_next_batch, frames)
         while (made := batch.result()) is not None:

@@ -5,6 +5,7 @@ from django.db import connections, transaction
 
 from workers.contract import Call
 from workers.warehouse import ALIAS
+from workers.warehouse.batches import batches
 from workers.warehouse.models import Release
 from workers.warehouse.releases import count
 
@@ -26,10 +27,9 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
     )
     done = count(release)
     with connection.cursor() as cursor:
-        for frame in rows.slice(done).collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-            for batch in frame.iter_slices(BATCH_ROWS):
-                with transaction.atomic(using=ALIAS):
-                    cursor.executemany(insert, batch.rows())
-                done += batch.height
-                call.progress(done, total, f"loading {release.release}")
+        for frame in batches(rows, BATCH_ROWS, start=done):
+            with transaction.atomic(using=ALIAS):
+                cursor.executemany(insert, frame.rows())
+            done += frame.height
+            call.progress(done, total, f"loading {release.release}")
     return done
