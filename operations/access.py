@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -18,7 +17,7 @@ from operations.models.operation import is_reviewer
 class ConsoleRequest(HttpRequest):
     """A request of somebody who may open the console."""
 
-    user: User
+    user: Any  # a User; anybody until the view has been reached
     htmx: HtmxDetails
 
 

@@ -84,5 +84,5 @@ class OperationConsumer(ChangeConsumer):
 
 
 websocket_urlpatterns = [
-    path("ws/operations/<str:operation_id>", OperationConsumer.as_asgi()),
+    path("ws/operations/<str:operation_id>", OperationConsumer.as_asgi()),  # type: ignore[arg-type]  # django-stubs know views only
 ]

@@ -76,7 +76,8 @@ def test_an_issued_key_is_shown_once_and_works(admin):
     answer = admin.post("/admin/operations/apikey/add/", {"name": "loader", "scopes": ["read_all"]})
 
     [key] = re.findall(r'id="issued-key">([^<]+)<', answer.content.decode())
-    client = ApiKey.objects.find(key)
+    client = ApiKey.objects.get()
+    assert ApiKey.objects.find(key) == client
     assert (client.name, client.scopes) == ("loader", ["read_all"])
     assert key not in admin.get(f"/admin/operations/apikey/{client.pk}/change/").content.decode()
     assert key not in str(admin.cookies)
