@@ -9,6 +9,7 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
+from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
 
 Scope = dict[str, Any]
@@ -46,28 +47,25 @@ class Lanes:
 
     def __init__(self, application: Application, size: int, apart: frozenset[str] = frozenset()):
         self.application = application
-        self.size = size
         self.apart = apart
-        self._free: Mapping[bool, asyncio.LifoQueue[ThreadPoolExecutor]] = {}
+        self._threads = [ThreadPoolExecutor(1, thread_name_prefix=f"request-{number}") for number in range(size + 1)]
+        self._free: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
+        self._free_apart: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
+        for number, thread in enumerate(self._threads):
+            (self._free if number < size else self._free_apart).put_nowait(thread)
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        free = self._lanes()[scope["path"] in self.apart]
+        free = self._free_apart if scope["path"] in self.apart else self._free
         # The one that ran last first: it is warm, and the others may never be needed.
-        lane = await free.get()
+        thread = await free.get()
         try:
-            async with ThreadSensitiveContext(executor=lane):
+            async with ThreadSensitiveContext(executor=thread):
                 await self.application(scope, receive, send)
         finally:
-            free.put_nowait(lane)
+            free.put_nowait(thread)
 
-    def _lanes(self) -> Mapping[bool, asyncio.LifoQueue[ThreadPoolExecutor]]:
-        if not self._free:
-            self._free = {False: _threads(self.size, "request"), True: _threads(1, "apart")}
-        return self._free
-
-
-def _threads(count: int, name: str) -> asyncio.LifoQueue[ThreadPoolExecutor]:
-    lanes: asyncio.LifoQueue[ThreadPoolExecutor] = asyncio.LifoQueue()
-    for number in range(count):
-        lanes.put_nowait(ThreadPoolExecutor(1, thread_name_prefix=f"{name}-{number}"))
-    return lanes
+    def close(self) -> None:
+        """End the threads and their database connections."""
+        for thread in self._threads:
+            thread.submit(connections.close_all)
+            thread.shutdown()

@@ -115,15 +115,15 @@ class Rested:
     async def _look_from_time_to_time(self) -> None:
         """Ask the database for the operations that are waited for, until none is."""
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, thread_name_prefix="rested") as thread:
-            looked = False
-            while self._waiting or looked:
-                if looked := bool(self._waiting):
-                    await self._until_next_look()
-                    for operation_id in await loop.run_in_executor(thread, resting, list(self._waiting)):
-                        self._wake(operation_id)
-                else:  # this may take a moment, in which somebody may begin to wait
-                    await loop.run_in_executor(thread, connections.close_all)
+        thread = ThreadPoolExecutor(1, thread_name_prefix="rested")
+        try:
+            while self._waiting:
+                await self._until_next_look()
+                for operation_id in await loop.run_in_executor(thread, resting, list(self._waiting)):
+                    self._wake(operation_id)
+        finally:
+            thread.submit(connections.close_all)
+            thread.shutdown(wait=False)
 
     async def _until_next_look(self) -> None:
         pause = LOOK_EVERY if self._listening_since else LOOK_OFTEN

@@ -12,6 +12,8 @@ import django
 import pytest
 import redis
 from django.conf import settings
+from django.db import connections
+from pytest_django import DjangoDbBlocker
 
 from concord import redis_server
 from tests import postgres
@@ -50,3 +52,18 @@ def private_redis() -> Iterator[redis.Redis]:
 def empty_redis(private_redis: redis.Redis) -> None:
     """Each test begins with nothing in Redis."""
     private_redis.flushall()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """PostgreSQL drops no database that others use: threads that outlive the tests are sent away first."""
+    yield
+    with django_db_blocker.unblock():
+        for connection in connections.all():
+            was_set_up = str(connection.settings_dict["NAME"]).startswith("test_")
+            if was_set_up and connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )

@@ -19,7 +19,7 @@ def test_cancel_stops_it_and_says_who_did(alice: Caller) -> None:
 
     assert response.status_code == 200
     assert response.json()["status"] == "cancelled"
-    assert operation.events.last().actor == "alice"
+    assert [event.actor for event in operation.events.all()][-1] == "alice"
 
 
 def test_what_has_ended_cannot_be_cancelled(alice: Caller) -> None:
