@@ -24,10 +24,16 @@ def make_csv(file_type: FileType = "SDF", *, parcels: int = 120, year: int = 202
 
 
 def make_download(
-    content: bytes, file_type: FileType = "SDF", *, stage: Stage = "P", submission: int = 1, year: int = 2025
+    content: bytes,
+    file_type: FileType = "SDF",
+    *,
+    stage: Stage = "P",
+    submission: int = 1,
+    year: int = 2025,
+    county: counties.County = UNION,
 ) -> Download:
     """The file with this content, stored as a zip, and what `download` would answer."""
-    member = parse_member(member_name(file_type, UNION.no, stage, year, submission))
+    member = parse_member(member_name(file_type, county.no, stage, year, submission))
     digest = hashlib.sha256(content).hexdigest()
     with datasets.workspace() as folder:
         local = folder / "roll.zip"
@@ -36,9 +42,9 @@ def make_download(
         size, zip_digest = local.stat().st_size, datasets.sha256(local)
         url = datasets.publish(local, f"downloads/{digest}.zip")
     return {
-        "label": f"Union {file_type} {year}{stage}",
-        "county_no": UNION.no,
-        "county": UNION.name,
+        "label": f"{county.name} {file_type} {year}{stage}",
+        "county_no": county.no,
+        "county": county.name,
         "file_type": file_type,
         "year": year,
         "stage": stage,

@@ -1,12 +1,16 @@
 """verify: the rows at the source, processed, quarantined and loaded are the same rows."""
 
+import csv
 import io
+import zipfile
+from pathlib import Path
 
 import pytest
 from django.db import connections
 
 from tests.workers.rolls import make_csv, make_download
 from workers.contract import Call, InvalidParameters
+from workers.florida_data import counties
 from workers.florida_data.process import process
 from workers.florida_data.upload import upload
 from workers.florida_data.verify import count_records, verify
@@ -14,9 +18,13 @@ from workers.florida_data.verify import count_records, verify
 pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
 
 
-def make_branch(content, file_type="SDF"):
+REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "dor"
+real = pytest.mark.skipif(not REAL.is_dir(), reason="the real rolls are not here")
+
+
+def make_branch(content, file_type="SDF", **release):
     """What the steps of a branch answered: the arguments of verify."""
-    downloaded = make_download(content, file_type)
+    downloaded = make_download(content, file_type, **release)
     processed = process.run(Call(), {"download": downloaded, "level": "permissive"})
     uploaded = upload.run(Call(), {"processed": processed})
     return {"downloaded": downloaded, "processed": processed, "uploaded": uploaded}
@@ -97,3 +105,42 @@ HEADER = b"A,B,C\r\n"
 )  # fmt: skip
 def test_rows_are_counted_by_the_rules_of_csv(content, rows):
     assert count_records(Call(), io.BytesIO(content)) == rows
+
+
+@real
+def test_all_real_sales_of_broward_are_loaded_once():
+    with zipfile.ZipFile(REAL / "broward_sdf_2025.zip") as archive:
+        branch = make_branch(archive.read("SDF16P202501.csv"), "SDF", county=counties.find("Broward"))
+
+    verified = verify.run(Call(), branch)
+    again = upload.run(Call(), {"processed": branch["processed"]})
+
+    assert (verified["rows_source"], verified["rows_loaded"], verified["agree"]) == (95_332, 95_332, True)
+    assert again["already_loaded"] is True
+    with connections["warehouse"].cursor() as cursor:
+        cursor.execute("SELECT count(*), sum(sale_prc) FROM sdf_current")
+        [(rows, dollars)] = cursor.fetchall()
+    assert (rows, dollars) == (95_332, sum_of_prices())
+
+
+def sum_of_prices():
+    with zipfile.ZipFile(REAL / "broward_sdf_2025.zip") as archive:
+        lines = archive.read("SDF16P202501.csv").decode().splitlines()
+    return sum(int(row["SALE_PRC"]) for row in csv.DictReader(lines))
+
+
+@real
+@pytest.mark.parametrize("name", ["NAP16P202501.head1000.csv", "NAP16P202501.odd-bytes.csv"])
+def test_real_accounts_are_loaded_without_losing_a_character(name):
+    content = (REAL / name).read_bytes()
+    branch = make_branch(content, "NAP", county=counties.find("Broward"))
+
+    verified = verify.run(Call(), branch)
+
+    rows = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+    assert (verified["rows_loaded"], verified["agree"]) == (len(rows), True)
+    columns = ["ACCT_ID", "OWN_NAM", "OWN_ADDR", "OWN_CITY", "OWN_ZIPCD", "PHY_ADDR", "TAX_AUTH_CD", "EXMPT"]
+    with connections["warehouse"].cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM nap_current")
+        loaded = {tuple(cell or "" for cell in row) for row in cursor.fetchall()}
+    assert loaded == {tuple(row[column] for column in columns) for row in rows}
