@@ -43,5 +43,7 @@ def _choice(escalation: Escalation, kind: Kind) -> Choice:
 
 
 def in_words(effects: dict[str, list[str]]) -> list[tuple[str, str]]:
-    """An effect by step ids, as pairs of words; what does not happen is left out."""
+    """An effect by step ids, as pairs of words; what does not happen is left out, and so is that all is kept."""
+    if not (effects.get("runs_again") or effects.get("skips")):
+        return []
     return [(words, listed(effects[name])) for name, words in EFFECTS.items() if effects.get(name)]

@@ -36,15 +36,15 @@ def shortened(text: str, limit: int) -> str:
 
 
 def age(moment: datetime) -> str:
-    """How long ago, in one unit: "just now", "5 min", "3 h", "12 d"."""
+    """How long ago, in one unit: "just now", "5 min ago", "3 h ago", "12 d ago"."""
     seconds = (timezone.now() - moment).total_seconds()
     if seconds < 60:
         return "just now"
     minutes = int(seconds // 60)
     if minutes < 60:
-        return f"{minutes} min"
+        return f"{minutes} min ago"
     hours = minutes // 60
-    return f"{hours} h" if hours < 48 else f"{hours // 24} d"
+    return f"{hours} h ago" if hours < 48 else f"{hours // 24} d ago"
 
 
 def duration(milliseconds: int | None) -> str:

@@ -166,9 +166,9 @@
   function age(since) {
     const minutes = Math.floor((Date.now() - since) / 60_000);
     if (minutes < 1) return "just now";
-    if (minutes < 60) return `${minutes} min`;
+    if (minutes < 60) return `${minutes} min ago`;
     const hours = Math.floor(minutes / 60);
-    return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+    return hours < 48 ? `${hours} h ago` : `${Math.floor(hours / 24)} d ago`;
   }
 
   function countAges() {
