@@ -77,7 +77,7 @@ TEMPLATES = [
 
 
 def _database(name: str, default: str) -> dict:
-    config = dict(dj_database_url.parse(env.text(name, default), conn_max_age=None))
+    config = dict(dj_database_url.parse(env.text(name, default), conn_max_age=None, conn_health_checks=True))
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             # A writer waits for its turn at BEGIN; upgrading a read transaction would fail at once instead.

@@ -1,11 +1,13 @@
 """Errors as RFC 9457 problem documents: what happened, what to do about it, and the fields at fault."""
 
+import logging
 from collections.abc import Iterator
 from functools import singledispatch
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions, views
 from rest_framework.response import Response
@@ -16,11 +18,16 @@ from operations.planning.types import BadParameters
 
 Json = dict[str, Any]
 
+logger = logging.getLogger(__name__)
+
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = 5  # seconds
 
 
 class Problem(exceptions.APIException):
     """An error with a status of its own; ``field`` is the path of the one at fault, ``more`` extends the document."""
+
+    wait: int | None = None  # seconds, for Retry-After
 
     def __init__(self, status: int, detail: str, *, field: str = "", more: Json | None = None):
         super().__init__({field: [detail]} if field else detail)
@@ -56,6 +63,15 @@ def _(error: exceptions.NotAuthenticated) -> exceptions.APIException:
 @as_api_error.register
 def _(error: exceptions.UnsupportedMediaType) -> exceptions.APIException:
     return Problem(415, f"{error.detail} Send JSON, with `Content-Type: application/json`.")
+
+
+@as_api_error.register(InterfaceError)
+@as_api_error.register(OperationalError)
+def _(error: Exception) -> exceptions.APIException:
+    logger.error("The database did not do its part: %s", error)
+    away = Problem(503, "The database is away or overloaded. Nothing was changed; try again.")
+    away.wait = RETRY_AFTER
+    return away
 
 
 @as_api_error.register

@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 import pytest
+from django.db import OperationalError
 
 from operations.models import Operation
 from tests.api.conftest import Caller
@@ -45,6 +46,15 @@ def test_a_bug_is_a_problem_document_that_tells_nothing(alice: Caller) -> None:
     assert response.status_code == 500
     assert response.headers["Content-Type"] == "application/problem+json"
     assert b"secret" not in response.content
+
+
+def test_a_database_that_is_away_is_503_and_worth_another_try(alice: Caller) -> None:
+    with patch.object(Operation.objects, "visible_to", side_effect=OperationalError("at 10.0.0.7: refused")):
+        response = alice.get("/operations")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert b"10.0.0.7" not in response.content
 
 
 def test_a_method_that_is_not_there_names_those_that_are(alice: Caller) -> None:

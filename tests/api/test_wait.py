@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 from asgiref.testing import ApplicationCommunicator
+from django.db import connection
 from pytest_django import Settings
 
 from concord import rested
@@ -26,6 +27,8 @@ BODY = {"operation_type": "data_pipeline", "parameters": {"counties": ["Broward"
 
 class Server:
     """The application as Daphne runs it, and a client with a key."""
+
+    tests_own = 0  # the test's own connection to PostgreSQL
 
     def __init__(self, key: str):
         self.rested = Rested()
@@ -91,6 +94,8 @@ async def answer(request: ApplicationCommunicator) -> Answer:
 @pytest.fixture
 def server(transactional_db: None) -> Iterator[Server]:
     server = Server(make_key(name="alice")[1])
+    if connection.vendor == "postgresql":
+        server.tests_own = connection.connection.info.backend_pid
     yield server
     server.lanes.close()
     announcer.flush()
@@ -253,6 +258,28 @@ async def test_a_body_in_chunks_is_read_whole(server: Server) -> None:
     await request.send_input({"type": "http.request", "body": content[20:]})
 
     assert (await answer(request)).status == 202
+
+
+@pytest.mark.asyncio
+async def test_connections_that_the_database_dropped_cost_no_request(server: Server) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite drops no connections")
+    made = await server.call("POST", "/operations", BODY, Prefer="respond-async")
+
+    await asyncio.to_thread(drop_connections, but=server.tests_own)
+
+    assert (await server.call("GET", made.headers["Location"])).status == 200
+
+
+def drop_connections(but: int) -> None:
+    """As a restart of the server would, but for the test's own."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), %s)",
+            [but],
+        )
+    connection.close()
 
 
 @pytest.mark.asyncio
