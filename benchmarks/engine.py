@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import psycopg
 
 from concord import redis_server
@@ -47,8 +48,8 @@ print(ApiKey.objects.issue("benchmark")[1])
 
 
 @contextmanager
-def system() -> Iterator[tuple[str, str, str, str]]:
-    """(address, key, PostgreSQL's URL, the idle worker's URL) of a whole Concord."""
+def system() -> Iterator[tuple[str, str, str, str, dict[str, psutil.Process]]]:
+    """(address, key, PostgreSQL's URL, the idle worker's URL, the processes) of a whole Concord."""
     with tempfile.TemporaryDirectory(prefix="concord-bench-") as var, postgres.running(DURABLE) as url:
         server = url.rsplit("/", 1)[0]
         for name in ("concord", "warehouse"):
@@ -83,7 +84,9 @@ def system() -> Iterator[tuple[str, str, str, str]]:
                     for words in commands
                 ]
                 try:
-                    yield f"http://127.0.0.1:{port}", key, f"{server}/concord", worker
+                    names = ["worker", "web", "queue_worker_1", "queue_worker_2", "sweeper"]
+                    processes = {name: psutil.Process(child.pid) for name, child in zip(names, children, strict=True)}
+                    yield f"http://127.0.0.1:{port}", key, f"{server}/concord", worker, processes
                 except BaseException:
                     sys.stderr.write(log.read_text()[-4000:])
                     raise
@@ -177,8 +180,13 @@ def rows_written(database: str) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
+def cpu_seconds(processes: dict[str, psutil.Process]) -> dict[str, float]:
+    """What each process has used so far; unlike wall times these do not wander with the neighbours' load."""
+    return {name: sum(process.cpu_times()[:2]) for name, process in processes.items()}
+
+
 async def measure(operations: int, rounds: int) -> dict[str, Any]:
-    with system() as (address, key, database, worker):
+    with system() as (address, key, database, worker, processes):
         client = Client(address, key)
         await client.ready()
         await client.one_by_one(20)
@@ -186,10 +194,12 @@ async def measure(operations: int, rounds: int) -> dict[str, Any]:
         bare: list[float] = []
         rates: list[float] = []
         before = rows_written(database)
+        cpu = cpu_seconds(processes)
         for _ in range(rounds):
             single += await client.one_by_one(operations // 3)
             bare += bare_loop(database, worker, operations // 3)
             rates.append(await client.in_flight(operations, 16))
+        cpu = {name: seconds - cpu[name] for name, seconds in cpu_seconds(processes).items()}
         after = rows_written(database)
         steps = 4 * rounds * (operations + operations // 3)
     bare_ms = statistics.median(bare) * 1000
@@ -202,6 +212,9 @@ async def measure(operations: int, rounds: int) -> dict[str, Any]:
         "p50_to_bare_loop": round(p50 / bare_ms, 2),
         "rows_per_step": round((after[1] - before[1]) / steps, 2),
         "all_rows_per_step": round((after[0] - before[0]) / steps, 2),
+        "cpu_ms_per_operation": {
+            name: round(1000 * seconds / (rounds * (operations + operations // 3)), 1) for name, seconds in cpu.items()
+        },
         "operations": rounds * (operations + operations // 3),
     }
 
