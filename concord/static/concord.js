@@ -46,6 +46,7 @@
     const element = document.getElementById("connection");
     if (!element) return;
     const lost = [...sockets.values()].includes(false);
+    document.body.dataset.connected = [...sockets.values()].every(Boolean) ? "yes" : "no";
     let text = "";
     if (signedOut) text = "Signed out: open the page again";
     else if (!navigator.onLine) text = "Offline";
