@@ -45,6 +45,7 @@ def _create(fields: dict[str, Any], client: ApiKey | None, actor: str) -> Operat
     operation = Operation(client=client, created_at=now, updated_at=now, wake_at=now, **fields)
     operation.deadline_at = now + timedelta(seconds=operation.timeout_seconds)
     operation.save(force_insert=True)
+    operation.know_steps([])
     operation.record(Status.PLANNING, "Received", actor=actor or (client.name if client else ""))
     jobs.ring()
     live.announce(operation)

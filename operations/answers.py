@@ -1,6 +1,7 @@
 """What an answer of a worker means for its step, and the saving of it under the claim."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -27,9 +28,11 @@ class Answers:
         self.claim = claim
         self.board = board
 
-    def take(self, came: Iterable[tuple[Step, client.Outcome]]) -> None:
+    def take(self, came: Sequence[tuple[Step, client.Outcome]]) -> None:
         """Save what came, all of it or nothing."""
-        with transaction.atomic():
+        # A single result is a single statement, which needs no transaction around it.
+        single = len(came) == 1 and isinstance(came[0][1], client.Done)
+        with nullcontext() if single else transaction.atomic():
             for step, outcome in came:
                 match outcome:
                     case client.Done():
@@ -44,7 +47,7 @@ class Answers:
 
     def save(self, step: Step, **fields: Any) -> None:
         """Write fields of a step. Raises `Superseded` once the claim is not the newest any more."""
-        if not Step.objects.held(self.claim).filter(pk=step.pk).update(**fields):
+        if not Step.objects.write(self.claim, step.pk, fields):
             raise Superseded(f"{self.operation.pk} is in other hands now.")
         for name, value in fields.items():
             setattr(step, name, value)
@@ -56,33 +59,40 @@ class Answers:
         action = registry.action(step.worker, step.action)
         step.result = outcome.result
         broken = self._broken(step, action["result"] if action else None)
-        held = bool(broken) and settings.ESCALATION_ENABLED
-        status = StepStatus.COMPLETED if not broken else StepStatus.AWAITING_APPROVAL if held else StepStatus.FAILED
+        result = {"result": outcome.result, "confidence": outcome.confidence}
+        if not broken and not outcome.usage:
+            self._end(step, StepStatus.COMPLETED, **result)
+        else:
+            with transaction.atomic():
+                if broken:
+                    self._hold(step, broken, result)
+                else:
+                    self._end(step, StepStatus.COMPLETED, **result)
+                ledger.record(self.claim, step, outcome.usage)
+        if not broken:
+            self.board.ended(step)
+
+    def _end(self, step: Step, status: StepStatus, **fields: Any) -> None:
         self.save(
             step,
             status=status,
-            result=outcome.result,
-            confidence=outcome.confidence,
             attempts=step.attempts,
-            error="; ".join(finding.message for finding in broken),
+            error=fields.pop("error", ""),
             location="",
             due_at=None,
             progress=None,
             started_at=step.started_at,
             finished_at=timezone.now(),
+            **fields,
         )
-        if outcome.usage:
-            ledger.record(self.claim, step, outcome.usage)
-        if held:
-            approval.ask(
-                self.operation,
-                Reason.RULE_FAILED,
-                f"{_name(step)} broke a rule: {broken[0].rule}",
-                [finding.as_json() for finding in broken],
-                [step.step_id],
-            )
-        elif not broken:
-            self.board.ended(step)
+
+    def _hold(self, step: Step, broken: list[Finding], result: dict[str, Any]) -> None:
+        """Keep a result that broke a rule until a person has accepted it; where nobody is asked, the step failed."""
+        status = StepStatus.AWAITING_APPROVAL if settings.ESCALATION_ENABLED else StepStatus.FAILED
+        self._end(step, status, error="; ".join(finding.message for finding in broken), **result)
+        message = f"{_name(step)} broke a rule: {broken[0].rule}"
+        findings = [finding.as_json() for finding in broken]
+        approval.ask(self.operation, Reason.RULE_FAILED, message, findings, [step.step_id])
 
     def _broken(self, step: Step, result_schema: Any) -> list[Finding]:
         """The rules that hold up what comes after this step, and that its result broke."""
@@ -139,16 +149,7 @@ class Answers:
     def failed(self, step: Step, error: str) -> None:
         """The step is over, without a result. A person is asked, unless nobody is to be."""
         with transaction.atomic():
-            self.save(
-                step,
-                status=StepStatus.FAILED,
-                attempts=step.attempts,
-                error=error,
-                location="",
-                due_at=None,
-                started_at=step.started_at,
-                finished_at=timezone.now(),
-            )
+            self._end(step, StepStatus.FAILED, error=error)
             self.operation.record("step_failed", f"{_name(step)}: {error}", data={"step": step.step_id})
             finding = {"step": step.step_id, "label": step.label, "rule": "the step completes", "message": error}
             approval.ask(

@@ -59,7 +59,7 @@ class Run:
     def __init__(self, operation: Operation, claim: Claim):
         self.operation = operation
         self.lease = Lease(claim)
-        self.board = Board(operation.steps.all())
+        self.board = Board(operation.known_steps())
         self.answers = answers.Answers(operation, claim, self.board)
         self.calls: Calls = {}
         self._unmarked: dict[str, float] = {}  # step id → when it was called
@@ -93,7 +93,8 @@ class Run:
         with transaction.atomic():
             self.answers.save(template, status=StepStatus.RUNNING, started_at=timezone.now())
             Step.objects.bulk_create(instances, batch_size=500)
-        self.board.read([*self.board.steps.values(), *instances])
+        self.operation.know_steps([*self.board.steps.values(), *instances])
+        self.board.read(self.operation.known_steps())
 
     def _finish_templates(self) -> None:
         while finished := self.board.finished_templates():

@@ -11,6 +11,8 @@ Json = dict[str, Any]
 
 def record(claim: Claim, step: Step, usage: list[Json]) -> None:
     """Enter the model calls that a worker made for ``step``, and add their tokens to the operation's sum."""
+    if not usage:
+        return
     calls = [
         ModelCall(
             operation_id=claim.operation_id,

@@ -46,8 +46,8 @@ def sequence_key(group: str) -> str:
 
 def announce(operation: "Operation") -> None:
     """Once the transaction has committed, tell that ``operation`` changed."""
-    change = (operation.pk, operation.status in RESTING)
-    transaction.on_commit(lambda: announcer.put(*change))
+    rested = operation.status in RESTING
+    transaction.on_commit(lambda: announcer.put(operation.pk, rested, operation))
 
 
 def announce_escalations() -> None:
@@ -59,13 +59,13 @@ class Announcer:
     """The sending thread. Started by the first message, ends with the process."""
 
     def __init__(self) -> None:
-        self._changes: queue.Queue[tuple[str, bool]] = queue.Queue()
+        self._changes: queue.Queue[tuple[str, bool, Operation | None]] = queue.Queue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def put(self, operation_id: str, rested: bool) -> None:
+    def put(self, operation_id: str, rested: bool, operation: "Operation | None" = None) -> None:
         """Send soon that the operation (or, with an empty id, the review queue) changed."""
-        self._changes.put((operation_id, rested))
+        self._changes.put((operation_id, rested, operation))
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="announcer", daemon=True)
@@ -82,7 +82,7 @@ class Announcer:
             batch = self._gather()
             try:
                 close_old_connections()
-                snapshots = sender.snapshots([operation_id for operation_id in batch if operation_id])
+                snapshots = sender.snapshots(self._operations)
                 loop.run_until_complete(sender.send(batch, snapshots))
             except (RedisError, OSError) as error:
                 logger.warning("Redis is away, so nobody was told of %d changes: %s", len(batch), error)
@@ -94,16 +94,18 @@ class Announcer:
 
     def _gather(self) -> dict[str, bool]:
         """The next changes by operation. One that rests goes at once; others are gathered for a moment."""
-        operation_id, rested = self._changes.get()
+        operation_id, rested, operation = self._changes.get()
         batch = {operation_id: rested}
+        self._operations = {operation_id: operation}
         self._taken = 1
         end = time.monotonic() + PAUSE
         while not any(batch.values()) and (left := end - time.monotonic()) > 0:
             try:
-                operation_id, rested = self._changes.get(timeout=left)
+                operation_id, rested, operation = self._changes.get(timeout=left)
             except queue.Empty:
                 break
             batch[operation_id] = rested
+            self._operations[operation_id] = operation
             self._taken += 1
         return batch
 
@@ -123,13 +125,17 @@ class Sender:
         self._redis = redis.from_url(settings.REDIS_URL)
         self._layer: Any = channel_layers.make_backend("default")
 
-    def snapshots(self, operation_ids: list[str]) -> dict[str, tuple[str, bytes]]:
-        """The operations' JSON as the API shows it, with the time of their last change."""
-        rows = self._operations().filter(pk__in=operation_ids).prefetch_related("steps") if operation_ids else []
-        return {row.pk: (row.updated_at.isoformat(), _json(row)) for row in rows}
+    def snapshots(self, changed: "dict[str, Operation | None]") -> dict[str, tuple[str, bytes]]:
+        """The operations' JSON as the API shows it, with the time of their last change.
 
-    def _operations(self) -> Any:
-        return apps.get_model("operations", "Operation").objects  # the models import this module
+        Whoever advances an operation knows its steps; only the others are read from the database.
+        """
+        known = [operation for operation in changed.values() if operation and operation.knows_steps]
+        unknown = changed.keys() - {operation.pk for operation in known} - {""}
+        if unknown:
+            operations = apps.get_model("operations", "Operation").objects  # the models import this module
+            known += operations.filter(pk__in=unknown)
+        return {operation.pk: (operation.updated_at.isoformat(), _json(operation)) for operation in known}
 
     async def send(self, batch: dict[str, bool], snapshots: dict[str, tuple[str, bytes]]) -> None:
         """Wake the waiting, keep the snapshots, and tell the groups."""
@@ -153,7 +159,7 @@ class Sender:
 
 
 def _json(operation: "Operation") -> bytes:
-    shown = operation_json(operation, operation.steps.all())
+    shown = operation_json(operation, operation.known_steps())
     return json.dumps(shown, cls=DjangoJSONEncoder, separators=(",", ":")).encode()
 
 

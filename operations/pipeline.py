@@ -77,8 +77,9 @@ def plan(operation: Operation, claim: Claim) -> bool:
             plan_source="client" if custom else "rules",
             plan_version=operation.plan_version + 1,
         )
-        operation.steps.all().delete()
-        Step.objects.bulk_create(plans.rows(operation, made))
+        if operation.plan_version > 1:
+            operation.steps.all().delete()
+        operation.know_steps(Step.objects.bulk_create(plans.rows(operation, made)))
     return True
 
 
@@ -91,7 +92,7 @@ def _workers_away(operation: Operation, made: dict[str, Any]) -> bool:
 
 def validate(operation: Operation, claim: Claim) -> bool:
     """Ask the rules, say how sure it is, and complete or ask a person."""
-    steps = list(operation.steps.all())
+    steps = operation.known_steps()
     findings = validation.check_steps(steps) if operation.require_validation else []
     broken = validation.failures(findings)
     signals = confidence.signals(steps, findings, operation.plan_source, _past(operation))

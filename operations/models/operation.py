@@ -1,10 +1,10 @@
 """An operation, the claim under which it is advanced, and its history."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -15,6 +15,9 @@ from django.utils import timezone
 from operations import live
 from operations.models.clients import Anyone, ApiKey
 from operations.states import ENDED, MOVING, NEXT, OperationType, Status
+
+if TYPE_CHECKING:
+    from operations.models.step import Step
 
 
 class TransitionError(Exception):
@@ -53,7 +56,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def claim_next(self, holder: str) -> "tuple[Operation, Claim] | None":
         """Take the most urgent ready operation for a lease, or None where nothing is ready."""
         now = timezone.now()
-        for operation in self.ready(now)[:8]:
+        for operation in self.ready(now)[:2]:
             fields = {
                 "fence": operation.fence + 1,
                 "lease_until": now + timedelta(seconds=settings.LEASE_SECONDS),
@@ -125,6 +128,8 @@ class Operation(models.Model):
 
     objects = OperationQuerySet.as_manager()
 
+    _steps: "list[Step] | None" = None
+
     class Meta:
         indexes = [
             models.Index(fields=["wake_at"], name="operation_ready", condition=Q(wake_at__isnull=False)),
@@ -138,6 +143,20 @@ class Operation(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/operations/{self.pk}"
+
+    def known_steps(self) -> "list[Step]":
+        """The steps in the order of the plan, read once: whoever holds the claim is the only one to change them."""
+        if self._steps is None:
+            self._steps = list(self.steps.all())
+        return self._steps
+
+    @property
+    def knows_steps(self) -> bool:
+        return self._steps is not None
+
+    def know_steps(self, steps: "Iterable[Step]") -> None:
+        """Take ``steps`` as the newest state of all steps."""
+        self._steps = sorted(steps, key=lambda step: (step.position, step.index or 0))
 
     @property
     def is_moving(self) -> bool:

@@ -1,21 +1,42 @@
 """A step of an operation's plan."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db import models
+from django.db import connections, models
 from django.utils import timezone
 
 from operations.canonical import canonical
 from operations.models.operation import Claim, Operation
 from operations.states import STEP_ENDED, StepStatus
 
+# The names of columns come from the model, everything else is a parameter.
+WRITE = (
+    'UPDATE "operations_step" SET {} WHERE "id" = %s AND EXISTS '
+    '(SELECT 1 FROM "operations_operation" WHERE "id" = %s AND "fence" = %s)'
+)
+
 
 class StepQuerySet(models.QuerySet["Step"]):
     def held(self, claim: Claim) -> Self:
         """The claimed operation's steps, and none once a newer claim exists."""
         return self.filter(operation_id=claim.operation_id, operation__fence=claim.fence)
+
+    def write(self, claim: Claim, pk: int, fields: Mapping[str, Any]) -> bool:
+        """Set ``fields`` of one step if ``claim`` still is the newest. False if it is not.
+
+        The engine's most frequent write: the same as ``held(claim).filter(pk=pk).update(**fields)``, of which
+        building the SQL took three quarters.
+        """
+        connection = connections[self.db]
+        columns = {field.name: field for field in self.model._meta.concrete_fields if field.name in fields}
+        values = [columns[name].get_db_prep_save(value, connection) for name, value in fields.items()]
+        assignments = ", ".join(f'"{field.column}" = %s' for field in columns.values())
+        with connection.cursor() as cursor:
+            cursor.execute(WRITE.format(assignments), [*values, pk, claim.operation_id, claim.fence])
+            return bool(cursor.rowcount)
 
 
 class Step(models.Model):
