@@ -31,9 +31,9 @@ class StepQuerySet(models.QuerySet["Step"]):
         building the SQL took three quarters.
         """
         connection = connections[self.db]
-        columns = {field.name: field for field in self.model._meta.concrete_fields if field.name in fields}
-        values = [columns[name].get_db_prep_save(value, connection) for name, value in fields.items()]
-        assignments = ", ".join(f'"{field.column}" = %s' for field in columns.values())
+        written = [field for field in self.model._meta.concrete_fields if field.name in fields]
+        values = [field.get_db_prep_save(fields[field.name], connection) for field in written]
+        assignments = ", ".join(f'"{field.column}" = %s' for field in written)
         with connection.cursor() as cursor:
             cursor.execute(WRITE.format(assignments), [*values, pk, claim.operation_id, claim.fence])
             return bool(cursor.rowcount)
