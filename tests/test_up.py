@@ -43,8 +43,9 @@ class Run:
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def child(self, *words: str) -> psutil.Process:
-        return next(child for child in self.children() if set(words) <= set(child.cmdline()))
+    def running_as(self, *words: str) -> list[psutil.Process]:
+        """The children that have these words in their command lines."""
+        return [child for child in self.children() if set(words) <= set(child.cmdline())]
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -128,11 +129,11 @@ def test_it_serves_restarts_who_dies_and_stops_everybody(var):
         assert health["status"] == "healthy", health
         assert health["workers"] == {"florida_data": True, "data_quality": True}
 
-        worker = run.child("worker", "florida_data")
+        [worker] = run.running_as("worker", "florida_data")
         worker.kill()
         run.wait_for(lambda: "florida_data was killed (SIGKILL); it starts again in 1 s" in run.output)
         run.wait_for(lambda: "florida_data runs again" in run.output)
-        assert run.child("worker", "florida_data").pid != worker.pid
+        run.wait_for(lambda: [new.pid for new in run.running_as("worker", "florida_data")] not in ([], [worker.pid]))
 
         children = run.children()
         assert len(children) >= 7
