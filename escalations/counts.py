@@ -4,7 +4,7 @@ from typing import Any, TypedDict
 
 from escalations.models import Escalation
 from operations.models import Operation
-from operations.states import ENDED
+from operations.states import MOVING
 
 
 class Counts(TypedDict):
@@ -13,8 +13,8 @@ class Counts(TypedDict):
 
 
 def counts(client: Any) -> Counts:
-    """For ``client`` (an API key, a person, or nobody): operations that have not ended, and open escalations."""
+    """For ``client`` (an API key, a person, or nobody): operations that Concord is at work on, and open escalations."""
     return {
-        "active_operations": Operation.objects.visible_to(client).exclude(status__in=ENDED).count(),
+        "active_operations": Operation.objects.visible_to(client).filter(status__in=MOVING).count(),
         "escalations": Escalation.objects.visible_to(client).open().count(),
     }

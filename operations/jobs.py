@@ -3,10 +3,14 @@
 import logging
 import os
 import socket
+from functools import cache
+from pathlib import Path
 
 import django_rq
+import psutil
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from redis.exceptions import RedisError
 
 from operations import pipeline
@@ -32,10 +36,26 @@ def ring_now() -> None:
 
 def work() -> None:
     """Advance operations, most urgent first, until none is ready."""
-    holder = f"{socket.gethostname()}:{os.getpid()}"
-    while taken := Operation.objects.claim_next(holder):
+    while taken := Operation.objects.claim_next(f"{place()}:{os.getpid()}"):
         operation, claim = taken
         try:
             pipeline.advance(operation, claim)
         except Superseded as error:
             logger.info("Left to another: %s", error)
+
+
+@cache
+def place() -> str:
+    """Where process ids mean the same processes: this host and, on Linux, this namespace of ids."""
+    namespace = Path("/proc/self/ns/pid")
+    return f"{socket.gethostname()[:40]}/{namespace.stat().st_ino if namespace.exists() else 0}"
+
+
+def free_orphans() -> None:
+    """Take operations out of the hands of queue workers of this place that are gone, before their lease is over."""
+    held = Operation.objects.filter(lease_until__gt=timezone.now(), claimed_by__startswith=f"{place()}:")
+    for operation in held.only("fence", "claimed_by"):
+        if not psutil.pid_exists(int(operation.claimed_by.rpartition(":")[2])):
+            mine = Operation.objects.filter(pk=operation.pk, fence=operation.fence)
+            mine.update(lease_until=timezone.now())
+            logger.warning("The queue worker that held %s is gone", operation.pk)

@@ -54,7 +54,7 @@ class Chore:
 
 
 def chores() -> list[Chore]:
-    return [Chore(ring_again, EVERY), Chore(ask_workers, 10), Chore(forget_keys, 3600)]
+    return [Chore(ring_again, EVERY), Chore(jobs.free_orphans, 2), Chore(ask_workers, 10), Chore(forget_keys, 3600)]
 
 
 def sweep(until: Callable[[], bool]) -> None:

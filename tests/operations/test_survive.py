@@ -1,5 +1,7 @@
 """Nothing is lost and nothing is done twice, whatever is late, doubled, slow or gone."""
 
+import os
+import subprocess
 import threading
 import time
 from datetime import timedelta
@@ -229,3 +231,26 @@ def test_only_listed_moves_are_allowed(transactional_db: None, old: Status, new:
     operation.refresh_from_db()
     assert operation.status == (new if new in NEXT[old] else old)
     assert operation.events.count() == (new in NEXT[old])
+
+
+def test_what_a_dead_queue_worker_of_this_machine_held_is_free_at_once(settle: Settle) -> None:
+    operation = post([step("E1", "numbers")])
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    assert Operation.objects.claim_next(f"{jobs.place()}:{dead.pid}")
+
+    jobs.free_orphans()
+    settle(operation, seconds=10)
+
+    assert operation.status == Status.COMPLETED
+    assert operation.rescues == 1
+
+
+def test_what_a_live_queue_worker_or_one_elsewhere_holds_stays_its_own(settle: Settle) -> None:
+    for holder in (f"{jobs.place()}:{os.getpid()}", "elsewhere/1:99999999"):
+        post([step("E1", "numbers")])
+        assert Operation.objects.claim_next(holder)
+
+    jobs.free_orphans()
+
+    assert not Operation.objects.ready(timezone.now()).exists()

@@ -13,6 +13,7 @@ from workers.florida_data.sample.flaws import FLAWED_COUNTY
 from workers.florida_data.sample.rolls import Roll, write_roll, zip_name
 
 PARCELS = {"Duval": 1_200, "Broward": 1_500, "Saint Johns": 800, FLAWED_COUNTY: 600}
+CLEAN = tuple(name for name in PARCELS if name != FLAWED_COUNTY)
 WITHOUT_NUMBER = "Broward"
 WITH_WRONG_NUMBER = "Saint Johns"
 _COMPLETE = ".complete"
