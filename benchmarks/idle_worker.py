@@ -34,5 +34,5 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 
 if __name__ == "__main__":
-    port = int(sys.argv[1])
-    uvicorn.run(application, host="127.0.0.1", port=port, lifespan="off", http="httptools", log_level="error", access_log=False)
+    quiet = {"log_level": "error", "access_log": False}
+    uvicorn.run(application, host="127.0.0.1", port=int(sys.argv[1]), lifespan="off", http="httptools", **quiet)
