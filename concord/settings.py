@@ -214,7 +214,7 @@ SPECTACULAR_SETTINGS = {
         "Reason": "operations.states.Reason",
         "EscalationStatus": "escalations.models.Escalation.Status",
         "DecisionKind": "escalations.models.Kind",
-        "Health": ["healthy", "degraded", "unhealthy"],
+        "HealthStatus": ["healthy", "degraded", "unhealthy"],
     },
     "AUTHENTICATION_WHITELIST": [
         "operations.authentication.ApiKeyAuthentication",

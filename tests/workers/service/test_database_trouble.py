@@ -55,7 +55,7 @@ def test_a_result_that_cannot_be_saved_is_no_result_and_the_call_may_run_again_a
 
 def test_a_save_that_was_heard_only_by_the_database_counts(caller: Caller, journal, monkeypatch):
     save = records.finish
-    heard = []
+    heard: list[bool] = []
 
     def finish(*arguments):
         saved = save(*arguments)
