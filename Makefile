@@ -25,7 +25,7 @@ run: setup
 
 test: setup packages
 	$(BIN)/pytest
-	TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser"
+	TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser and not whole"
 
 packages:
 	@.ci/get-packages redis-server postgresql chromium chromium-driver

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import httpx2
 import psutil
+import pytest
 
 from tests.test_up import ROOT, Run, environment, free_port, running, var
 
 __all__ = ["var"]
+
+pytestmark = pytest.mark.whole
 
 COUNTIES = ["Duval", "Broward", "Baker", "Union", "Lake", "Leon", "Citrus"]
 ROWS = 4_000

@@ -17,6 +17,8 @@ import httpx2
 import psutil
 import pytest
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parent.parent
 PORTS_NEEDED = 8
 
