@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from redis.exceptions import RedisError
+from rq import Queue
 
 from operations import pipeline
 from operations.models import Operation, Superseded
@@ -27,11 +28,16 @@ def ring() -> None:
 def ring_now() -> None:
     """Ring, unless enough rings are waiting already: each one takes up all that is ready."""
     try:
-        queue = django_rq.get_queue(settings.QUEUE)
-        if queue.count < settings.QUEUE_WORKERS:
-            queue.enqueue("operations.jobs.work", result_ttl=0, failure_ttl=3600)
+        if queue().count < settings.QUEUE_WORKERS:
+            queue().enqueue("operations.jobs.work", result_ttl=0, failure_ttl=3600)
     except (RedisError, OSError) as error:
         logger.warning("Redis is away; the sweeper will ring instead: %s", error)
+
+
+@cache
+def queue() -> Queue:
+    """The doorbell's queue, on a connection that is kept; django-rq would open one for every ring."""
+    return django_rq.get_queue(settings.QUEUE)
 
 
 def work() -> None:

@@ -82,6 +82,7 @@ class Announcer:
             batch = self._gather()
             try:
                 close_old_connections()
+                loop.run_until_complete(sender.wake(batch))
                 snapshots = sender.snapshots(self._operations)
                 loop.run_until_complete(sender.send(batch, snapshots))
             except (RedisError, OSError) as error:
@@ -137,8 +138,14 @@ class Sender:
             known += operations.filter(pk__in=unknown)
         return {operation.pk: (operation.updated_at.isoformat(), _json(operation)) for operation in known}
 
+    async def wake(self, batch: dict[str, bool]) -> None:
+        """Tell the requests that wait for the end of an operation. They come first: a client is waiting."""
+        for operation_id, rested in batch.items():
+            if rested and operation_id:
+                await self._redis.publish(RESTED, operation_id)
+
     async def send(self, batch: dict[str, bool], snapshots: dict[str, tuple[str, bytes]]) -> None:
-        """Wake the waiting, keep the snapshots, and tell the groups."""
+        """Keep the snapshots, and tell the groups."""
         groups = {operation_group(operation_id) for operation_id in batch if operation_id}
         groups |= {OPERATIONS, ESCALATIONS} if any(batch.values()) else {OPERATIONS}
         names = sorted(groups)
@@ -146,9 +153,6 @@ class Sender:
         pipe = self._redis.pipeline(transaction=False)
         for group in names:
             pipe.incr(sequence_key(group))
-        for operation_id, rested in batch.items():
-            if rested and operation_id:
-                pipe.publish(RESTED, operation_id)
         for operation_id, (changed, body) in snapshots.items():
             key = f"operation:{operation_id}"
             pipe.eval(self.SET_IF_NEWER, 2, key, f"{key}:changed", body, changed, settings.SNAPSHOT_SECONDS)

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from operations.models import Step
+from operations.schemas import validator
 from operations.states import StepStatus
 
 Json = dict[str, Any]
@@ -72,7 +71,7 @@ def _ask(step: Step, rule: Json) -> Finding:
 
 
 def _fits(step: Step, schema: Json) -> Finding:
-    error = next(Draft202012Validator(schema).iter_errors(step.result), None)
+    error = next(validator(schema).iter_errors(step.result), None)
     where = ".".join(str(part) for part in error.absolute_path) if error else ""
     return Finding(
         step=step.step_id,

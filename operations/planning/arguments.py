@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from operations.evidence import references
+from operations.schemas import validator
 from workers import registry
 
 Json = dict[str, Any]
@@ -22,7 +21,7 @@ def problems(worker: str, action: str, arguments: Any) -> list[str]:
 
 
 def _misfits(schema: Json, arguments: Json) -> Iterator[str]:
-    for error in Draft202012Validator(schema).iter_errors(arguments):
+    for error in validator(schema).iter_errors(arguments):
         nested_reference = error.absolute_path and any(references(error.instance))
         if nested_reference and error.validator not in ("additionalProperties", "required"):
             continue

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 import django_rq
 import pytest
 from django.conf import settings
-from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from operations import acts, pipeline, sweeper
+from operations.management.commands.queue_worker import QueueWorker
 from operations.models import Operation
 from operations.states import MOVING
 from tests.operations import plant
@@ -54,7 +54,7 @@ def settle(plant_url: str) -> Settle:
 def run_queue() -> None:
     """Run what was rung for, as a queue worker does."""
     queue = django_rq.get_queue(settings.QUEUE)
-    worker = SimpleWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+    worker = QueueWorker([queue], connection=queue.connection, serializer=JSONSerializer)
     worker.work(burst=True, logging_level="ERROR")
 
 
