@@ -90,7 +90,7 @@ class Answers:
         """Keep a result that broke a rule until a person has accepted it; where nobody is asked, the step failed."""
         status = StepStatus.AWAITING_APPROVAL if settings.ESCALATION_ENABLED else StepStatus.FAILED
         self._end(step, status, error="; ".join(finding.message for finding in broken), **result)
-        message = f"{_name(step)} did not pass: {broken[0].rule}"
+        message = f"{_name(step)}: {broken[0].message}"
         findings = [finding.as_json() for finding in broken]
         approval.ask(self.operation, Reason.RULE_FAILED, message, findings, [step.step_id])
 

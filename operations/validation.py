@@ -55,9 +55,7 @@ def failures(findings: Iterable[Finding], *, gate: bool = False) -> list[Finding
 def _ask(step: Step, rule: Json) -> Finding:
     found = _at(step.result, rule.get("path", ""))
     passed = CHECKS[rule["check"]](found, rule.get("value"))
-    said = f"{rule.get('path') or 'result'} {rule['check'].replace('_', ' ')}"
-    if "value" in rule:
-        said += f" {rule['value']!r}"
+    said = f"{rule.get('path') or 'result'} should be {SAID[rule['check']].format(rule.get('value'))}"
     shown = "missing" if found is MISSING else _short(found)
     return Finding(
         step=step.step_id,
@@ -66,7 +64,7 @@ def _ask(step: Step, rule: Json) -> Finding:
         passed=passed,
         severity=rule.get("severity", "error"),
         gate=bool(rule.get("gate")),
-        message=said if passed else f"{said}: it is {shown}",
+        message=said if passed else f"{said}, but is {shown}",
     )
 
 
@@ -109,4 +107,12 @@ CHECKS: dict[str, Any] = {
     "equals": lambda found, value: found == value,
     "at_least": lambda found, value: _is_number(found) and found >= value,
     "at_most": lambda found, value: _is_number(found) and found <= value,
+}
+SAID = {
+    "is_true": "true",
+    "is_empty": "empty",
+    "present": "there",
+    "equals": "{!r}",
+    "at_least": "at least {!r}",
+    "at_most": "at most {!r}",
 }

@@ -108,7 +108,7 @@ def _rolls(parameters: Json, *, gate: bool = True) -> list[Json]:
             },
             "expected_output": "a result per rule",
             "validation": [
-                {"check": "is_true", "path": "ok", "gate": gate, "words": "every rule of severity error holds"}
+                {"check": "is_empty", "path": "broken", "gate": gate, "words": "every rule of severity error holds"}
             ],
         },
     ]

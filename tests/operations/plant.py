@@ -67,6 +67,17 @@ def count(call: Call, journal: str, to: int = 1, pause: float = 0) -> Value:
 
 
 @action()
+def wait(call: Call, journal: str, until: str) -> Value:
+    """Work until a file is there, and note the beginning and the end in a journal."""
+    _note(journal, "start")
+    while not Path(until).exists():
+        call.progress(0, 1, f"waiting for {Path(until).name}")
+        call.cancelled.wait(0.02)
+    _note(journal, "end")
+    return {"value": 1}
+
+
+@action()
 def shaky(call: Call, journal: str, failures: int) -> Value:
     """Fail the first times, as something that may work later."""
     _note(journal, "try")
@@ -108,4 +119,4 @@ def read(journal: str) -> list[str]:
     return Path(journal).read_text().split() if Path(journal).exists() else []
 
 
-worker = Worker("plant", "1.0", [numbers, double, total, say, judge, count, shaky, refuse, wipe, unsure])
+worker = Worker("plant", "1.0", [numbers, double, total, say, judge, count, wait, shaky, refuse, wipe, unsure])

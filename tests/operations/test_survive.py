@@ -28,6 +28,11 @@ def journal(tmp_path: Path) -> str:
     return str(tmp_path / "journal")
 
 
+def waiting(journal: str) -> dict:
+    """A step that works until the file beside the journal is there."""
+    return step("E1", "wait", arguments={"journal": journal, "until": f"{journal}.go"})
+
+
 def test_a_step_that_fails_for_now_is_tried_again(settle: Settle, journal: str) -> None:
     operation = settle(post([step("E1", "shaky", arguments={"journal": journal, "failures": 2})]))
 
@@ -51,7 +56,7 @@ def test_what_will_not_work_is_not_tried_again(settle: Settle) -> None:
 
 
 def test_a_long_call_is_handed_back_and_asked_after(settle: Settle, journal: str) -> None:
-    operation = post([step("E1", "count", arguments={"journal": journal, "to": 30, "pause": 0.1})])
+    operation = post([waiting(journal)])
     run_queue()  # returns although the call goes on: no queue worker is held by it
     operation.refresh_from_db()
     assert operation.status == Status.EXECUTING
@@ -59,6 +64,7 @@ def test_a_long_call_is_handed_back_and_asked_after(settle: Settle, journal: str
     assert operation.wake_at is not None
     assert statuses(operation) == {"E1": "running"}
 
+    Path(f"{journal}.go").touch()
     settle(operation)
 
     assert operation.status == Status.COMPLETED
@@ -66,12 +72,7 @@ def test_a_long_call_is_handed_back_and_asked_after(settle: Settle, journal: str
 
 
 def test_cancelling_withdraws_a_running_call(settle: Settle, journal: str) -> None:
-    operation = post(
-        [
-            step("E1", "count", arguments={"journal": journal, "to": 600, "pause": 0.1}),
-            step("E2", "double", arguments={"value": "#E1.value"}),
-        ]
-    )
+    operation = post([waiting(journal), step("E2", "double", arguments={"value": "#E1.value"})])
     run_queue()
     operation.refresh_from_db()
 
@@ -85,12 +86,13 @@ def test_cancelling_withdraws_a_running_call(settle: Settle, journal: str) -> No
 
 
 def test_a_cancelled_operation_can_be_tried_again(settle: Settle, journal: str) -> None:
-    operation = post([step("E1", "count", arguments={"journal": journal, "to": 30, "pause": 0.1})])
+    operation = post([waiting(journal)])
     run_queue()
     operation.refresh_from_db()
     acts.cancel(operation, actor="alice")
     settle(operation)
 
+    Path(f"{journal}.go").touch()
     acts.retry(operation, actor="alice")
     settle(operation)
 

@@ -37,13 +37,14 @@ class Finding(TypedDict):
 
 
 class Validation(TypedDict):
-    """All rules' findings. ``ok``: no rule of severity error is broken."""
+    """All rules' findings. ``broken``: the names of those of severity error that are; ``ok``: there are none."""
 
     rows: int
     passed: int
     failed: int
     warnings: int
     rules: list[Finding]
+    broken: list[str]
     ok: bool
 
 
@@ -160,5 +161,6 @@ def _summary(rows: int, findings: list[Finding]) -> Validation:
         "failed": broken.count("error"),
         "warnings": broken.count("warning"),
         "rules": findings,
+        "broken": [f["rule"] for f in findings if f["violations"] and f["severity"] == "error"],
         "ok": "error" not in broken,
     }
