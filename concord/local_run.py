@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 from django.conf import settings
 
-from concord import redis_server
+from concord import redis_server, worker_keys
 from concord.supervisor import Child, python
 from workers import catalogue
 
@@ -55,10 +55,7 @@ def components(port: int, *, queue_workers: int, own_redis: bool) -> list[Compon
         **{f"WORKER_{name.upper()}_URL": url(number) for name, number in local.items()},
     }
     redis = [_redis()] if own_redis else []
-    workers = [
-        _serving(name, WORKER, number, environment, "worker", name, "--port", str(number), path="/health")
-        for name, number in local.items()
-    ]
+    workers = [_worker(name, number, environment) for name, number in local.items()]
     portal_port = port + PORTAL_OFFSET
     portal = _serving("sample_portal", PORTAL, portal_port, environment, "sample_portal", "--port", str(portal_port))
     queue = [
@@ -84,7 +81,7 @@ def local_workers(port: int) -> dict[str, int]:
 def check_ports(parts: Iterable[Component]) -> None:
     """Raise `PortTaken` for the first port that somebody else listens on."""
     for part in parts:
-        if part.port is not None and _is_taken(part.port):
+        if part.port is not None and is_taken(part.port):
             raise PortTaken(
                 f"Port {part.port} is in use, and {part.name} needs it: "
                 "stop what runs there, or take others with `make run PORT=9000`."
@@ -99,6 +96,11 @@ def _redis() -> Component:
 def _web(port: int, environment: dict[str, str]) -> Component:
     command = python("-m", "daphne", "-b", HOST, "-p", str(port), "concord.asgi:application")
     return Component(Child("web", command, WEB, environment), port, lambda: _answers(f"{url(port)}/health"))
+
+
+def _worker(name: str, port: int, environment: dict[str, str]) -> Component:
+    own = environment | worker_keys.environment(name)
+    return _serving(name, WORKER, port, own, "worker", name, "--port", str(port), path="/health")
 
 
 def _serving(
@@ -127,7 +129,7 @@ def _knows_as_healthy(port: int, workers: set[str]) -> bool:
     return health["redis_connected"] and all(health["workers"].get(name) for name in workers)
 
 
-def _is_taken(port: int) -> bool:
+def is_taken(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

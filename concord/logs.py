@@ -44,6 +44,7 @@ def configuration(folder: Path, level: str) -> dict[str, Any]:
             # Django would send mail, and write to its own handlers besides.
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            "openai": {"level": "WARNING"},  # below that it writes down whole prompts
             "httpx2": {"level": "WARNING"},  # it tells of every request, and a step is several
         },
     }

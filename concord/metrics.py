@@ -17,8 +17,10 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 
 from escalations.models import Escalation
-from operations.models import Operation
+from operations import usage
+from operations.models import ModelCall, Operation, PlanCache
 from operations.schema import refusals
+from operations.states import Planner
 from workers.models import RegisteredWorker
 
 
@@ -28,8 +30,10 @@ class State(Collector):
     def collect(self) -> Iterable[Metric]:
         yield self._operations()
         yield self._ready()
+        yield from self._plans()
         yield from self._escalations()
         yield self._workers()
+        yield from self._model_calls()
         yield from self._rings()
 
     def _operations(self) -> Metric:
@@ -43,6 +47,20 @@ class State(Collector):
         ready = Operation.objects.ready(timezone.now()).count()
         return GaugeMetricFamily("concord_operations_ready", "Operations that a queue worker could take up", ready)
 
+    def _plans(self) -> Iterable[Metric]:
+        """Where plans came from; of those for which a model is asked, the share that the cache answered."""
+        metric = GaugeMetricFamily("concord_plans", "Operations by the source of their plan", labels=["source"])
+        sources = dict(Operation.objects.exclude(plan_source="").values_list("plan_source").annotate(Count("pk")))
+        for source, number in sorted(sources.items()):
+            metric.add_metric([source], number)
+        yield metric
+        hits, misses = sources.get(Planner.CACHE, 0), sources.get(Planner.REWOO, 0)
+        if hits + misses:
+            rate = hits / (hits + misses)
+            yield GaugeMetricFamily("concord_plan_cache_hit_ratio", "Of the plans by a model, those kept before", rate)
+        kept = PlanCache.objects.filter(proven_at__isnull=False).count()
+        yield GaugeMetricFamily("concord_plan_cache_entries", "Plans that are kept for the next operation", kept)
+
     def _escalations(self) -> Iterable[Metric]:
         waiting = Escalation.objects.open().aggregate(number=Count("pk"), oldest=Min("created_at"))
         age = (timezone.now() - waiting["oldest"]).total_seconds() if waiting["oldest"] else 0
@@ -54,6 +72,16 @@ class State(Collector):
         for name, healthy in RegisteredWorker.objects.filter(enabled=True).values_list("name", "healthy"):
             metric.add_metric([name], float(bool(healthy)))
         return metric
+
+    def _model_calls(self) -> Iterable[Metric]:
+        tokens = GaugeMetricFamily("concord_model_tokens_today", "Tokens since midnight (UTC)", labels=["purpose"])
+        calls = GaugeMetricFamily("concord_model_calls_today", "HTTP calls of models since then", labels=["purpose"])
+        failed = GaugeMetricFamily("concord_model_calls_failed_today", "Failed ones of these", labels=["purpose"])
+        for row in usage.grouped(ModelCall.objects.today(), "purpose"):
+            tokens.add_metric([row["group"]], row["tokens"])
+            calls.add_metric([row["group"]], row["calls"])
+            failed.add_metric([row["group"]], row["failed_calls"])
+        return tokens, calls, failed
 
     def _rings(self) -> Iterable[Metric]:
         try:

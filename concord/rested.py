@@ -1,7 +1,8 @@
 """Which operations have come to rest: one Redis subscription per process, and the database behind it.
 
 A message may be lost, and Redis may be away; the database is asked from time to time for all that are waited for,
-more often while there is no subscription, and once whenever a subscription begins.
+more often while there is no subscription, and once whenever a subscription begins. Where the message came, the
+snapshot that was kept before it is the answer, unless a key was revoked in the meantime.
 """
 
 import asyncio
@@ -10,13 +11,14 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import cast
 
 from django.conf import settings
 from django.db import Error, connections
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
-from operations.live import RESTED
+from operations.live import RESTED, REVOKED, snapshot_key
 from operations.models import Operation
 from operations.states import MOVING
 
@@ -37,6 +39,8 @@ class Rested:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._heard: deque[tuple[float, str]] = deque()
         self._listening_since: float | None = None
+        self._revoked_at = 0.0
+        self._redis: redis.Redis | None = None
         self._look_now = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Task[None] | None = None
@@ -58,6 +62,19 @@ class Rested:
             await event.wait()
         finally:
             self._forget(operation_id, event)
+
+    async def snapshot(self, operation_id: str, since: float) -> bytes | None:
+        """The operation's JSON as the API shows it to the client that has waited ``since`` then.
+
+        None where it must be fetched: nothing was heard of its end, or the client's key may have been revoked.
+        """
+        listening = self._listening_since is not None and max(self._listening_since, self._revoked_at) <= since
+        if self._redis is None or not listening or not self._was_heard(operation_id, since):
+            return None
+        try:
+            return cast(bytes | None, await self._redis.get(snapshot_key(operation_id)))
+        except (RedisError, OSError):
+            return None
 
     async def close(self) -> None:
         """Stop listening and looking."""
@@ -97,17 +114,20 @@ class Rested:
         while True:
             try:
                 async with redis.from_url(settings.REDIS_URL) as client, client.pubsub() as subscription:
-                    await subscription.subscribe(RESTED)
+                    self._redis = client
+                    await subscription.subscribe(RESTED, REVOKED)
                     async for message in subscription.listen():
                         if message["type"] == "subscribe":
                             pause, self._listening_since = 0.1, time.monotonic()
                             self._look_now.set()
-                        elif message["type"] == "message":
+                        elif message["channel"] == REVOKED.encode():
+                            self._revoked_at = time.monotonic()
+                        else:
                             self._hear(message["data"].decode())
             except (RedisError, OSError) as error:
                 logger.warning("Redis is away; the database is asked for the ends of operations: %s", error)
             finally:
-                self._listening_since = None
+                self._listening_since = self._redis = None
             self._look_now.set()
             await asyncio.sleep(pause)
             pause = min(pause * 2, BACKOFF_MOST)

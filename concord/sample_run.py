@@ -3,15 +3,52 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
 Json = dict[str, Any]
 
-# Generated counties; Liberty's rolls carry flaws, so that its operation ends in front of a person.
-CLEAN = ["Duval", "Broward", "Saint Johns"]
-FLAWED = ["Liberty"]
+
+@dataclass(frozen=True)
+class Sample:
+    """An operation to show, and what it does in words."""
+
+    words: str
+    operation_type: str
+    parameters: Json
+
+
+def _load(*counties: str) -> Sample:
+    parameters = {"counties": list(counties), "source": "sample"}
+    return Sample(f"load the sample rolls of {', '.join(counties)}", "data_pipeline", parameters)
+
+
+# Steps that a client wrote himself: two questions, asked at once.
+QUESTIONS = ("top 3 sales in Duval by price", "how many active companies by filing type")
+ASKED: list[Json] = [
+    {"id": f"E{number}", "worker": "ai_ml", "action": "handle_chat_query", "arguments": {"question": question}}
+    for number, question in enumerate(QUESTIONS, 1)
+]
+# One of each type at least. Flawed rolls, unsure owners and odd use codes end in front of a person.
+SAMPLES = (
+    _load("Duval", "Broward", "Saint Johns"),
+    _load("Liberty"),
+    Sample(
+        "check a roll by the rules, without loading it",
+        "data_validation",
+        {"counties": ["Saint Johns"], "file_types": ["SDF"], "source": "sample"},
+    ),
+    Sample(
+        "keep the sample entities up to date, and tell which of them own accounts on the rolls",
+        "entity_sync",
+        {"source": "sample", "owners": "NAP"},
+    ),
+    Sample("doubt use codes that look wrong", "ai_inference", {"task": "use_codes"}),
+    Sample(f"answer two questions: {QUESTIONS[0]}; {QUESTIONS[1]}", "custom", {"steps": ASKED}),
+    Sample("look at how Concord is doing, and how far the loading is", "performance_check", {}),
+)
 MOVING = {"planning", "executing", "validating"}
 
 
@@ -31,11 +68,11 @@ class SampleRun:
         self.pause = pause
         self.headers = {"Authorization": f"Bearer {key}"}
 
-    def load(self, counties: list[str], seconds: float = 300) -> Json:
-        """Load the rolls of ``counties``. Returns the operation as it came to rest, or as it is after ``seconds``."""
-        body = {"operation_type": "data_pipeline", "parameters": {"counties": counties, "source": "sample"}}
+    def do(self, sample: Sample, seconds: float = 300) -> Json:
+        """Run ``sample``. Returns the operation as it came to rest, or as it is after ``seconds``."""
+        body = {"operation_type": sample.operation_type, "parameters": sample.parameters}
         operation = self._call("POST", "/operations", json=body, headers={"Prefer": "respond-async"})
-        self.say(f"{operation['operation_id']}: load the sample rolls of {', '.join(counties)}")
+        self.say(f"{operation['operation_id']}: {sample.words}")
         deadline, said = time.monotonic() + seconds, ""
         while operation["status"] in MOVING and time.monotonic() < deadline:
             self.pause()
@@ -81,14 +118,54 @@ def without_templates(steps: list[Json]) -> list[Json]:
 
 
 def summary(operation: Json) -> list[str]:
-    """A table of what was loaded, a row per file, and how the operation ended."""
+    """What an operation brought (of a load a table, a row per file), and how it ended."""
     verified = [step["result"] for step in operation["steps"] if step["action"] == "verify" and step["result"]]
     rows = [
         [file["label"], *(f"{file[name]:,}" for name in ("rows_source", "rows_loaded", "rows_quarantined"))]
         for file in verified
     ]
     lines = table(["file", "rows", "loaded", "quarantined"], rows) if rows else []
-    return [*lines, ending(operation)]
+    if operation.get("operation_type") == "data_validation":
+        lines = _checked(operation["result"] or {})
+    return [*lines, *_findings(operation.get("result") or {}), ending(operation)]
+
+
+def _checked(result: Json) -> list[str]:
+    """A row for each file that was held against the rules."""
+    rows = [
+        [file["label"], *(f"{file.get(name, 0):,}" for name in ("rows_read", "passed", "warnings", "failed"))]
+        for file in result.get("files", [])
+    ]
+    return table(["file", "rows", "rules kept", "warnings", "broken"], rows) if rows else []
+
+
+def _findings(result: Json) -> list[str]:
+    """The sentences of a performance check and of a sync, and what other steps say of themselves."""
+    health = result.get("health")
+    told = [result.get("use_codes", {}), *result.get("results", {}).values()]
+    return [
+        *([_synced(result)] if "statuses_changed" in result else []),
+        *(words for step in told if (words := step.get("answer") or step.get("words"))),
+        *([f"health: {health['status']}", *health["attention"]] if health else []),
+        *result.get("performance", {}).get("summary", []),
+        *(dataset["words"] for dataset in result.get("completion", [])),
+    ]
+
+
+def _synced(result: Json) -> str:
+    files, records, aside = (result[name] for name in ("files_downloaded", "records_processed", "records_quarantined"))
+    entities, active, gaps = (result.get(name, 0) for name in ("entities", "active", "gaps"))
+    return (
+        f"{files} files, {records:,} records, {aside} set aside; {entities:,} entities, {active:,} of them active; "
+        f"{result['statuses_changed']} changed their status, {result['names_changed']} their name; "
+        f"{gaps} working days without a file{_owners(result)}"
+    )
+
+
+def _owners(result: Json) -> str:
+    if "owners_linked" not in result:
+        return ""
+    return f"; {result['owners_linked']} owners are entities, {result.get('owners_open', 0)} may be"
 
 
 def ending(operation: Json) -> str:

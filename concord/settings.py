@@ -87,6 +87,9 @@ def _database(name: str, default: str) -> dict:
         }
         # A file, so that a test's threads and child processes see its rows.
         config["TEST"] = {"NAME": VAR / f"test_{name.lower()}.sqlite3"}
+    else:
+        # Values travel apart from the SQL, and PostgreSQL plans what it is asked again and again only once.
+        config["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 3}
     return config
 
 
@@ -118,7 +121,10 @@ SNAPSHOT_SECONDS = 3600
 
 CONFIDENCE_THRESHOLD = env.number("CONFIDENCE_THRESHOLD", 0.7)
 ENABLE_CONTEXT_COMPRESSION = env.flag("ENABLE_CONTEXT_COMPRESSION", default=True)
+ENABLE_JUDGE = env.flag("ENABLE_JUDGE", default=False)
+JUDGE_SECONDS = env.number("JUDGE_SECONDS", 20)
 ENABLE_REWOO_PLANNING = env.flag("ENABLE_REWOO_PLANNING", default=True)
+REACT_STYLE = env.choice("REACT_STYLE", ("CLASSIC", "ZERO_SHOT", "TOOLS"), "TOOLS").lower()
 ESCALATION_ENABLED = env.flag("ESCALATION_ENABLED", default=True)
 MAX_RETRIES = env.whole("MAX_RETRIES", 3)
 OPERATION_TIMEOUT = env.whole("OPERATION_TIMEOUT", 300)
@@ -131,6 +137,23 @@ LEASE_RENEWAL_SECONDS = 15
 STEPS_AT_ONCE = env.whole("STEPS_AT_ONCE", 8)
 CALLS_PER_WORKER = env.whole("CALLS_PER_WORKER", 8)
 
+# --- the language model, any OpenAI-compatible server; without a key or an address there is none ---
+
+OPENAI_API_KEY = env.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL")
+OPENAI_MODEL = env.text("OPENAI_MODEL", "gpt-4.1-mini")
+PLANNING_SECONDS = env.number("PLANNING_SECONDS", 60)  # for one answer of the model
+# Tokens that one operation may spend, by purpose; and what all operations of a day (UTC) may, 0 being no limit.
+TOKEN_BUDGETS = {
+    "planning": env.whole("TOKEN_BUDGET_PLANNING", 3500),
+    "stepping": env.whole("TOKEN_BUDGET_STEPPING", 60_000),  # planning by asking before every step
+    "context": env.whole("TOKEN_BUDGET_CONTEXT", 1750),
+    "execution": env.whole("TOKEN_BUDGET_EXECUTION", 2500),
+    "validation": env.whole("TOKEN_BUDGET_VALIDATION", 1750),
+}
+TOKENS_PER_DAY = env.whole("TOKENS_PER_DAY", 0)
+USD_PER_DAY = env.number("USD_PER_DAY", 0)
+
 # --- workers ---
 
 WORKER_PORTS = {
@@ -141,12 +164,14 @@ WORKER_PORTS = {
     "performance": 8005,
     "ai_ml": 8006,
 }
-# Those that are in this checkout, and those that a variable says are elsewhere.
 WORKER_URLS = {
-    name: env.text(f"WORKER_{name.upper()}_URL", f"http://localhost:{port}")
-    for name, port in WORKER_PORTS.items()
-    if env.text(f"WORKER_{name.upper()}_URL") or (BASE_DIR / "workers" / name).is_dir()
+    name: env.text(f"WORKER_{name.upper()}_URL", f"http://localhost:{port}") for name, port in WORKER_PORTS.items()
 }
+
+# --- where the workers that need Concord's own state ask for it, and with which key ---
+
+CONCORD_URL = env.text("CONCORD_URL", "http://localhost:8000")
+CONCORD_API_KEY = env.text("CONCORD_API_KEY")
 
 # --- florida_data: where rolls come from (name=url pairs add sources), and how large one may be ---
 
@@ -155,6 +180,18 @@ FLORIDA_SAMPLE_URL = env.text("FLORIDA_SAMPLE_URL")
 FLORIDA_SOURCES = env.pairs("FLORIDA_SOURCES")
 FLORIDA_DATA_SOURCE = env.text("FLORIDA_DATA_SOURCE", "portal")
 FLORIDA_MAX_ROLL_BYTES = env.whole("FLORIDA_MAX_ROLL_BYTES", 4_000_000_000)
+
+# --- sunbiz: where the Division of Corporations' files come from ---
+
+SUNBIZ_STATE_URL = env.text("SUNBIZ_STATE_URL", "sftp://sftp.floridados.gov/Public/doc")
+SUNBIZ_SOURCES = env.pairs("SUNBIZ_SOURCES")
+SUNBIZ_SOURCE = env.text("SUNBIZ_SOURCE", "state")
+SUNBIZ_SFTP_USERNAME = env.text("SUNBIZ_SFTP_USERNAME")
+SUNBIZ_SFTP_PASSWORD = env.text("SUNBIZ_SFTP_PASSWORD")
+
+# --- entity matching: where records are compared ---
+
+MATCHING_ENGINE = env.text("MATCHING_ENGINE", "duckdb")
 
 # --- people and clients ---
 

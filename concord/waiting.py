@@ -1,8 +1,8 @@
 """Requests that wait for the end of an operation: they hold a coroutine here, and no thread and no connection.
 
 The view commits, and answers 202 at once with a `Concord-Wait` header. That answer is held back here until the
-operation rests or the time is up; then the operation is fetched through the same application, with the caller's
-credentials, and that is what the caller gets.
+operation rests or the time is up. Then its snapshot in Redis is what the caller gets; where there is none, or the
+caller may not be who he was any more, the operation is fetched through the same application with his credentials.
 """
 
 import asyncio
@@ -51,8 +51,16 @@ class Waiting:
             waiting = asyncio.create_task(self.rested.wait(held.operation_id, began))
             await asyncio.wait({leaving, waiting}, timeout=held.seconds, return_when=asyncio.FIRST_COMPLETED)
             await _stop(waiting)
-            if not leaving.done():
-                await self.application(_get(scope, held), _silent(leaving), _with(held.headers, send))
+            if leaving.done():
+                return
+            snapshot = None
+            # A session may have ended in the meantime; of keys Redis tells.
+            if b"cookie" not in dict(scope["headers"]):
+                snapshot = await self.rested.snapshot(held.operation_id, began)
+            if snapshot:
+                await held.answer(snapshot)
+            else:
+                await self.application(_get(scope, held), _silent(leaving), _with(held.kept(), send))
         finally:
             await _stop(leaving)
 
@@ -66,6 +74,17 @@ class Held:
         self.seconds = 0.0
         self.headers: Headers = []
 
+    async def answer(self, body: bytes) -> None:
+        """Send 200 with this body, and the headers of the answer that was held back."""
+        headers = [header for header in self.headers if header[0] not in (WAIT, b"content-length")]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send({"type": "http.response.start", "status": 200, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+    def kept(self) -> Headers:
+        """Those headers of the answer that was held back which are about the POST."""
+        return [header for header in self.headers if header[0] in KEPT]
+
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._read([(name.lower(), value) for name, value in message["headers"]])
@@ -77,7 +96,7 @@ class Held:
         if asked:
             self.operation_id, seconds = asked.decode().split()
             self.seconds = float(seconds)
-            self.headers = [header for header in headers if header[0] in KEPT]
+            self.headers = headers
 
 
 def _get(scope: Scope, held: Held) -> Scope:

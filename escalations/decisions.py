@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from escalations.models import Conflict, Decision, DecisionError, Escalation, Kind
-from operations import jobs, live, resume, signals
+from operations import approval, jobs, live, resume, signals
 from operations.models import Operation, Step, Superseded
 from operations.planning import arguments as planned_arguments
+from operations.planning import cache
 from operations.states import MOVING, Reason, Status, StepStatus
 
 TRIES = 10
@@ -60,7 +61,10 @@ def _decide(
     _check_free(escalation, who, revision, take_over)
     if answer.decision not in escalation.offered:
         offered = ", ".join(escalation.offered)
-        raise DecisionError(f"{answer.decision!r} is not offered here; choose one of {offered}.", field="decision")
+        message = f"{answer.decision.value!r} is not offered here; choose one of {offered}."
+        raise DecisionError(message, field="decision")
+    if answer.decision == Kind.REPLAN and not answer.reason.strip():
+        raise DecisionError("Say what the new plan should do otherwise: the planner goes by it.", field="reason")
     operation = Operation.objects.get(pk=escalation.operation_id)
     chosen = _chosen(escalation, answer)
     _check_edits(operation, answer)
@@ -147,28 +151,70 @@ def _apply(operation: Operation, escalation: Escalation, answer: Answer, chosen:
     match answer.decision, escalation.reason:
         case Kind.REJECT, _:
             _reject(operation, f"Rejected by {who}{words}", who)
-        case Kind.APPROVE, Reason.STEP_FAILED:
-            _go_on(operation, f"{who} goes on without {', '.join(chosen)}{words}", who)
-            resume.skip(operation, chosen, f"Skipped by {who}")
-        case Kind.APPROVE, Reason.APPROVAL_NEEDED:
-            _go_on(operation, f"{who} approved {', '.join(chosen)}{words}", who)
-            digests = {finding["step"]: finding["digest"] for finding in escalation.findings}
-            resume.approve(operation, {step_id: digests[step_id] for step_id in chosen if step_id in digests})
-        case Kind.APPROVE, Reason.RULE_FAILED if resume.accept(operation, chosen, who):
-            _go_on(operation, f"{who} accepted the results of {', '.join(chosen)}{words}", who)
+        case Kind.REPLAN, _:
+            _replan(operation, escalation, answer.reason, who)
+        case _, Reason.PLAN_APPROVAL:
+            _let_plan_run(operation, escalation, answer, chosen, who)
         case Kind.APPROVE, _:
-            operation.move_to(Status.COMPLETED, f"Approved by {who}{words}", actor=who)
+            _approve(operation, escalation, chosen, who, words)
+        case Kind.RETRY, Reason.BUDGET_SPENT:
+            _go_on(operation, f"{who} gives it its token budgets once more{words}", who, renew_budgets=True)
+            resume.run_again(operation, resume.concerned(operation, chosen))
         case _:
-            _go_on(operation, f"{who} lets {', '.join(chosen)} run again{words}", who)
+            _go_on(operation, f"{who} lets {', '.join(chosen) or 'it'} run again{words}", who)
             resume.run_again(operation, resume.concerned(operation, chosen), answer.edits)
 
 
-def _go_on(operation: Operation, message: str, who: str) -> None:
-    """Back to executing, or just on with it where other branches are executing still."""
+def _approve(operation: Operation, escalation: Escalation, chosen: list[str], who: str, words: str) -> None:
+    """Go on without what failed, with what waited, or accept the result."""
+    match escalation.reason:
+        case Reason.STEP_FAILED:
+            _go_on(operation, f"{who} goes on without {', '.join(chosen)}{words}", who)
+            resume.skip(operation, chosen, f"Skipped by {who}")
+        case Reason.APPROVAL_NEEDED:
+            _go_on(operation, f"{who} approved {', '.join(chosen)}{words}", who)
+            digests = {finding["step"]: finding["digest"] for finding in escalation.findings if "digest" in finding}
+            resume.approve(operation, {step_id: digests[step_id] for step_id in chosen if step_id in digests})
+        case Reason.RULE_FAILED if resume.accept(operation, chosen, who):
+            _go_on(operation, f"{who} accepted the results of {', '.join(chosen)}{words}", who)
+        case _:
+            operation.move_to(Status.COMPLETED, f"Approved by {who}{words}", actor=who)
+
+
+def _let_plan_run(operation: Operation, escalation: Escalation, answer: Answer, chosen: list[str], who: str) -> None:
+    """As it was shown, or with other arguments. An approval is of the plan that was shown, and of no other."""
+    if approval.plan_digest(operation, operation.steps.all()) != escalation.digest:
+        raise Conflict("The plan is not the one that was shown. Reject it and ask for the operation again.")
+    words = f": {answer.reason}" if answer.reason else ""
+    if answer.decision == Kind.APPROVE:
+        _go_on(operation, f"{who} approved the plan{words}", who, plan_unseen=False)
+        return
+    _go_on(operation, f"{who} changed {', '.join(chosen)} of the plan{words}", who, plan_unseen=False)
+    resume.run_again(operation, resume.concerned(operation, chosen), answer.edits)
+
+
+def _go_on(operation: Operation, message: str, who: str, *, renew_budgets: bool = False, **fields: Any) -> None:
+    """Back to executing (to planning where that spent the budget), or on with it where other branches still execute."""
+    if renew_budgets:
+        fields["budgets_renewed"] = operation.budgets_renewed + 1
     if operation.status in MOVING:
-        operation.change({"wake_at": timezone.now()}, message, kind="decision", actor=who)
+        operation.change({"wake_at": timezone.now(), **fields}, message, kind="decision", actor=who)
     else:
-        operation.move_to(Status.EXECUTING, message, actor=who)
+        status = Status.PLANNING if renew_budgets and operation.plan is None else Status.EXECUTING
+        operation.move_to(status, message, actor=who, **fields)
+    jobs.ring()
+
+
+def _replan(operation: Operation, escalation: Escalation, words: str, who: str) -> None:
+    """Have another plan made, with its token budgets once more. The question is kept, to be asked again if need be."""
+    asked = {name: getattr(escalation, name) for name in ("reason", "message", "findings", "steps")}
+    operation.move_to(
+        Status.PLANNING,
+        f"{who} asks for another plan: {words}",
+        actor=who,
+        replan={"words": words, "by": who, **asked},
+        budgets_renewed=operation.budgets_renewed + 1,
+    )
     jobs.ring()
 
 
@@ -176,6 +222,7 @@ def _reject(operation: Operation, message: str, who: str) -> None:
     running = operation.steps.filter(status=StepStatus.RUNNING).exists()
     operation.move_to(Status.REJECTED, message, actor=who, wake_at=timezone.now() if running else None)
     resume.cancel_unfinished(operation)
+    cache.drop(operation)
     signals.review_over.send(Operation, operation=operation)
     if running:
         jobs.ring()

@@ -12,6 +12,8 @@ from operations import live
 from operations.models import Anyone, ApiKey, Operation
 from operations.models.operation import is_reviewer
 from operations.states import Reason
+from operations.states import Status as OperationStatus
+from workers import llm
 
 CLAIM = timedelta(minutes=5)
 
@@ -32,18 +34,21 @@ class Kind(models.TextChoices):
     APPROVE = "approve", "Approve"
     EDIT = "edit", "Edit and resume"
     RETRY = "retry", "Retry"
+    REPLAN = "replan", "Plan anew"
     REJECT = "reject", "Reject"
 
 
 # What may be answered to which question. There is nothing to approve in a plan that cannot run, or a budget spent.
-# A replan with words needs a planner that understands words; the rules would make the same plan again.
+# A replan needs a planner that understands words (the rules would make the same plan again) and a plan at rest.
 OFFERED: dict[str, tuple[Kind, ...]] = {
-    Reason.LOW_CONFIDENCE: (Kind.APPROVE, Kind.RETRY, Kind.EDIT, Kind.REJECT),
-    Reason.RULE_FAILED: (Kind.APPROVE, Kind.RETRY, Kind.EDIT, Kind.REJECT),
-    Reason.STEP_FAILED: (Kind.RETRY, Kind.EDIT, Kind.APPROVE, Kind.REJECT),
-    Reason.APPROVAL_NEEDED: (Kind.APPROVE, Kind.EDIT, Kind.REJECT),
-    Reason.BAD_PLAN: (Kind.REJECT,),
-    Reason.BUDGET_SPENT: (Kind.REJECT,),
+    Reason.LOW_CONFIDENCE: (Kind.APPROVE, Kind.RETRY, Kind.EDIT, Kind.REPLAN, Kind.REJECT),
+    Reason.RULE_FAILED: (Kind.APPROVE, Kind.RETRY, Kind.EDIT, Kind.REPLAN, Kind.REJECT),
+    Reason.STEP_FAILED: (Kind.RETRY, Kind.EDIT, Kind.APPROVE, Kind.REPLAN, Kind.REJECT),
+    Reason.APPROVAL_NEEDED: (Kind.APPROVE, Kind.EDIT, Kind.REPLAN, Kind.REJECT),
+    Reason.PLAN_APPROVAL: (Kind.APPROVE, Kind.EDIT, Kind.REPLAN, Kind.REJECT),
+    Reason.BAD_PLAN: (Kind.REPLAN, Kind.REJECT),
+    Reason.BUDGET_SPENT: (Kind.RETRY, Kind.REJECT),
+    Reason.NO_NEXT_STEP: (Kind.RETRY, Kind.REJECT),
 }
 
 
@@ -98,8 +103,9 @@ class Escalation(models.Model):
 
     @property
     def offered(self) -> tuple[Kind, ...]:
-        """The decisions that make sense for this question."""
-        return OFFERED[self.reason]
+        """The decisions that make sense for this question, as things stand."""
+        replan = self.operation.status == OperationStatus.ESCALATING and llm.configured()
+        return tuple(kind for kind in OFFERED[self.reason] if replan or kind != Kind.REPLAN)
 
     def holder(self) -> str:
         """Who is at it now; empty if nobody."""

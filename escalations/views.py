@@ -12,6 +12,7 @@ from escalations.choices import choices, in_words
 from escalations.decisions import Answer, decide
 from escalations.forms import DecisionForm
 from escalations.models import Conflict, DecisionError, Escalation, Kind
+from escalations.questions import questions
 from operations.access import ConsoleRequest, act, page
 from operations.live import ESCALATIONS, operation_group
 from operations.models import Step
@@ -24,7 +25,7 @@ from operations.showing import steps_of
 EVENTS = 100
 FINDINGS = 100
 LARGE = [f"operation__{name}" for name in ("parameters", "metadata", "plan", "result", "confidence")]
-DONE = {"approve": "Approved", "edit": "Edited", "retry": "Runs again", "reject": "Rejected"}
+DONE = {"approve": "Approved", "edit": "Edited", "retry": "Runs again", "replan": "Planned anew", "reject": "Rejected"}
 
 
 @page
@@ -58,7 +59,7 @@ def decision(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
     try:
         taken = decide(
             escalation,
-            Answer(Kind(said["decision"]), said["reason"].strip()),
+            Answer(Kind(said["decision"]), said["reason"].strip(), form.edits),
             who=request.user.get_username(),
             revision=said["revision"],
             decision_id=said["decision_id"],
@@ -142,6 +143,7 @@ def _state(escalation: Escalation, who: str) -> dict[str, Any]:
         "holder": holder,
         "mine": holder == who,
         "findings": [_finding(found) for found in escalation.findings[:FINDINGS]],
+        "questions": questions(escalation),
         "choices": choices(escalation) if is_open else [],
         "decided": [(taken, in_words(taken.effect)) for taken in escalation.decisions.all()],
         "steps": steps_of(operation, tuple(escalation.steps)),

@@ -1,4 +1,7 @@
-"""What a client can do: submit an operation, cancel it, try it again. The API and the console are doors to these."""
+"""What a client can do: submit an operation, cancel it, try it again, ring for it.
+
+The API and the console are doors to these.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -8,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from operations import jobs, live, signals
-from operations.models import ApiKey, IdempotencyKey, Operation
+from operations.models import ApiKey, IdempotencyKey, Operation, Superseded, TransitionError
 from operations.resume import cancel_unfinished, run_again
 from operations.states import Status, StepStatus
 
@@ -89,13 +92,34 @@ def retry(operation: Operation, *, actor: str) -> None:
 
     Raises `TransitionError` if it is in any other state.
     """
-    status = Status.EXECUTING if operation.plan else Status.PLANNING
+    begun = operation.plan and not operation.plan_unseen and not operation.replan
+    status = Status.EXECUTING if begun else Status.PLANNING
     with transaction.atomic():
         operation.move_to(status, f"Retried by {actor}", actor=actor, seconds_left=None)
         unfinished = [StepStatus.FAILED, StepStatus.CANCELLED, StepStatus.AWAITING_APPROVAL]
         run_again(operation, operation.steps.filter(status__in=unfinished))
         signals.review_over.send(Operation, operation=operation)
         jobs.ring()
+
+
+def ring(operation: Operation, *, actor: str) -> None:
+    """Ring for an operation that should move and that nobody holds, so that a queue worker takes it up now.
+
+    Raises `TransitionError` if it does not move or is held, `Superseded` if somebody was quicker. Whoever takes it up
+    finds it as it was: a ring too many changes nothing.
+    """
+    now = timezone.now()
+    if not operation.is_moving:
+        raise TransitionError(f"The operation is {operation.status}; there is nothing to ring for.")
+    if operation.lease_until and operation.lease_until >= now:
+        raise TransitionError("A queue worker has the operation in its hands; there is nothing to ring for.")
+    with transaction.atomic():
+        row = Operation.objects.filter(pk=operation.pk, fence=operation.fence, status=operation.status)
+        if not row.update(wake_at=min(operation.wake_at or now, now)):
+            raise Superseded(f"{operation.pk} was changed by somebody else in the meantime.")
+        operation.record("rung", f"Rung for by {actor}", actor=actor)
+        jobs.ring()
+        live.announce(operation)
 
 
 def defaults() -> dict[str, Any]:

@@ -8,10 +8,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
 
-from operations import acts
-from operations.models import ApiKey, Event, ModelCall, Operation, Step, TransitionError
+from operations import acts, admin_ledger, admin_plans  # noqa: F401 (they register themselves)
+from operations.models import ApiKey, Event, Operation, Step, TransitionError, TypeSetting
+from operations.models.clients import ApiKeyQuerySet
+from operations.models.ledger import PURPOSES
 from workers.admin import ReadOnlyAdmin
 
 
@@ -92,19 +93,18 @@ class StepAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
-@admin.register(ModelCall)
-class ModelCallAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "operation", "step_id", "purpose", "model", "prompt_tokens", "cached_tokens"]
-    list_display += ["completion_tokens", "cost_usd"]
-    list_filter = ["purpose", "model", "created_at"]
-    list_select_related = ["operation"]
-    search_fields = ["operation__id"]
-    ordering = ["-id"]
+BUDGETS = [f"token_budget_{purpose}" for purpose in PURPOSES]
+
+
+@admin.register(TypeSetting)
+class TypeSettingAdmin(admin.ModelAdmin):
+    list_display = ["operation_type", "confidence_threshold", "planner", "show_plan", "judge", *BUDGETS]
 
 
 SCOPES = {
     "read_all": "see the operations of all clients",
     "decide": "decide escalations",
+    "mend": "ring for operations that are stuck, and close the circuits of workers",
     "admin": "register workers",
 }
 
@@ -157,6 +157,6 @@ class ApiKeyAdmin(admin.ModelAdmin):
         return TemplateResponse(request, "admin/issued_key.html", context)
 
     @admin.action(description="Revoke: refused from now on", permissions=["change"])
-    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        count = queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+    def revoke(self, request: HttpRequest, queryset: ApiKeyQuerySet) -> None:
+        count = queryset.revoke()
         self.message_user(request, f"{count} revoked.", messages.SUCCESS)

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from operations import approval, ledger, live, retries
+from operations import approval, budgets, ledger, live, retries
 from operations.board import Board
 from operations.models import Claim, Operation, Step, Superseded
+from operations.planning import replan
 from operations.states import Reason, StepStatus
 from operations.validation import Finding, check_step, failures
 from workers import client, registry
@@ -27,6 +28,8 @@ class Answers:
         self.operation = operation
         self.claim = claim
         self.board = board
+        # Once it is set, nothing more is begun until a person lets it go on.
+        self.overspent = budgets.overspent(operation, "execution") if operation.token_usage else None
 
     def take(self, came: Sequence[tuple[Step, client.Outcome]]) -> None:
         """Save what came, all of it or nothing."""
@@ -64,11 +67,11 @@ class Answers:
             self._end(step, StepStatus.COMPLETED, **result)
         else:
             with transaction.atomic():
+                self._account(step, outcome.usage)
                 if broken:
                     self._hold(step, broken, result)
                 else:
                     self._end(step, StepStatus.COMPLETED, **result)
-                ledger.record(self.claim, step, outcome.usage)
         if not broken:
             self.board.ended(step)
 
@@ -90,7 +93,7 @@ class Answers:
         """Keep a result that broke a rule until a person has accepted it; where nobody is asked, the step failed."""
         status = StepStatus.AWAITING_APPROVAL if settings.ESCALATION_ENABLED else StepStatus.FAILED
         self._end(step, status, error="; ".join(finding.message for finding in broken), **result)
-        message = f"{_name(step)}: {broken[0].message}"
+        message = f"{step.named}: {broken[0].message}"
         findings = [finding.as_json() for finding in broken]
         approval.ask(self.operation, Reason.RULE_FAILED, message, findings, [step.step_id])
 
@@ -116,21 +119,30 @@ class Answers:
         self.save(step, **changes)
         self.board.postpone(step)
 
+    def _account(self, step: Step, usage: list[dict[str, Any]]) -> None:
+        """Enter what the worker's own model calls cost, and see what is left of the budget."""
+        if usage:
+            ledger.record(self.operation, step, usage)
+            self.overspent = budgets.overspent(self.operation, "execution")
+
     def _not_done(self, step: Step, outcome: client.Failed) -> None:
-        if outcome.busy:
+        self._account(step, outcome.usage)
+        if outcome.away:
             registry.failed(step.worker)
-        if outcome.unreachable and registry.away_for(step.worker) < timedelta(seconds=RESTART_SECONDS):
-            self._wait_for_worker(step, outcome.error)
+        restarting = outcome.unreachable and registry.away_for(step.worker) < timedelta(seconds=RESTART_SECONDS)
+        if restarting or outcome.full:
+            self._wait_for_worker(step, outcome)
         elif outcome.retryable:
             self._try_again(step, outcome.error, outcome.retry_after)
         else:
             self.failed(step, outcome.error)
 
-    def _wait_for_worker(self, step: Step, error: str) -> None:
-        """Come back to the step when its worker may be there again. A call under way is asked after as before."""
-        attempts = step.attempts if step.location else step.attempts - 1
-        status = StepStatus.RUNNING if step.location else StepStatus.PENDING
-        self.save(step, status=status, attempts=attempts, due_at=retries.next_connection(), error=error)
+    def _wait_for_worker(self, step: Step, outcome: client.Failed) -> None:
+        """Come back when the worker may take the step; it was no attempt. A call under way is asked after as before."""
+        changes: dict[str, Any] = {"due_at": retries.next_knock(outcome.retry_after), "error": outcome.error}
+        if not step.location:
+            changes |= {"status": StepStatus.PENDING, "attempts": step.attempts - 1, "started_at": None}
+        self.save(step, **changes)
         self.board.postpone(step)
 
     def _try_again(self, step: Step, error: str, retry_after: float | None) -> None:
@@ -140,21 +152,21 @@ class Answers:
         due_at = retries.next_attempt(step.attempts, retry_after)
         self.save(step, status=StepStatus.PENDING, attempts=step.attempts, due_at=due_at, error=error, location="")
         self.operation.record(
-            "step_retry", f"{_name(step)}, attempt {step.attempts}: {error}", data={"step": step.step_id}
+            "step_retry", f"{step.named}, attempt {step.attempts}: {error}", data={"step": step.step_id}
         )
         self.board.postpone(step)
 
     # --- ends that need a person ---
 
     def failed(self, step: Step, error: str) -> None:
-        """The step is over, without a result. A person is asked, unless nobody is to be."""
+        """The step is over, without a result. Another plan is tried, or a person is asked, unless nobody is to be."""
+        replan_first = replan.puts_off(self.operation, step)
+        noted = {"step": step.step_id} | ({"replan": True} if replan_first else {})
         with transaction.atomic():
             self._end(step, StepStatus.FAILED, error=error)
-            self.operation.record("step_failed", f"{_name(step)}: {error}", data={"step": step.step_id})
-            finding = {"step": step.step_id, "label": step.label, "rule": "the step completes", "message": error}
-            approval.ask(
-                self.operation, Reason.STEP_FAILED, f"{_name(step)} failed: {error}", [finding], [step.step_id]
-            )
+            self.operation.record("step_failed", f"{step.named}: {error}", data=noted)
+            if not replan_first:
+                approval.ask_about_failed(self.operation, [step])
 
     def timed_out(self, step: Step) -> None:
         """The step took longer than its own limit: withdraw the call."""
@@ -174,9 +186,5 @@ class Answers:
         }
         with transaction.atomic():
             self.save(step, status=StepStatus.AWAITING_APPROVAL)
-            message = f"{_name(step)} changes or removes data and waits for approval"
+            message = f"{step.named} changes or removes data and waits for approval"
             approval.ask(self.operation, Reason.APPROVAL_NEEDED, message, [finding], [step.step_id])
-
-
-def _name(step: Step) -> str:
-    return f"{step.step_id} {step.worker}.{step.action}" + (f" ({step.label})" if step.label else "")

@@ -1,25 +1,27 @@
-"""The operations API: ask for work, wait for it, look at it, stop it, try it again."""
+"""The operations API: ask for work, wait for it, look at it, stop it, try it again, ring for it."""
 
 import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from operations import acts
+from operations import acts, lookup
 from operations.canonical import canonical
+from operations.evidence import EvidenceError
 from operations.models import Operation, Superseded
 from operations.pagination import AsItHappened, NewestFirst
-from operations.permissions import client_of, name_of
+from operations.permissions import MayCall, MayMend, client_of, name_of
 from operations.preferences import preference
-from operations.representation import event_json, operation_json
+from operations.representation import event_json, model_call_json, operation_json
 from operations.schema import operations_schema
-from operations.serializers import OperationFilters, OperationRequest
+from operations.serializers import EvidenceQuery, OperationFilters, OperationRequest
 
 WAIT_HEADER = "Concord-Wait"  # for concord.waiting, which keeps it to itself
 LONGEST_KEY = 200
@@ -67,6 +69,18 @@ class OperationViewSet(ViewSet):
         page = pages.paginate_queryset(self._get(request, pk).events.all(), request, view=self) or []
         return pages.get_paginated_response([event_json(event) for event in page])
 
+    @action(detail=True, url_path="model-calls")
+    def model_calls(self, request: Request, pk: str) -> Response:
+        pages = AsItHappened()
+        page = pages.paginate_queryset(self._get(request, pk).model_calls.all(), request, view=self) or []
+        return pages.get_paginated_response([model_call_json(call) for call in page])
+
+    @action(detail=True)
+    def evidence(self, request: Request, pk: str) -> Response:
+        asked = EvidenceQuery(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return Response(_evidence(self._get(request, pk), asked.validated_data, request))
+
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         return self._act(acts.cancel, request, pk)
@@ -74,6 +88,10 @@ class OperationViewSet(ViewSet):
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         return self._act(acts.retry, request, pk)
+
+    @action(detail=True, methods=["post"], permission_classes=[MayCall, MayMend])
+    def ring(self, request: Request, pk: str) -> Response:
+        return self._act(acts.ring, request, pk)
 
     def _get(self, request: Request, pk: str) -> Operation:
         return get_object_or_404(Operation.objects.visible_to(request.user), pk=pk)
@@ -102,6 +120,29 @@ def _accepted(operation: Operation, shown: dict[str, Any], request: Request) -> 
     if prefer.seconds > 0:
         headers[WAIT_HEADER] = f"{operation.pk} {prefer.seconds:g}"
     return Response(shown, 202, headers=headers)
+
+
+def _evidence(operation: Operation, asked: dict[str, Any], request: Request) -> dict[str, Any]:
+    """A piece of what was asked for, and the address of the next one."""
+    ref, offset = asked["ref"].removeprefix("#"), asked["offset"]
+    try:
+        piece = lookup.piece(lookup.look_up(operation, asked["ref"]), offset, asked.get("limit"))
+    except lookup.BadReference as error:
+        raise ValidationError({"ref": [str(error)]}) from error
+    except EvidenceError as error:
+        raise NotFound(str(error)) from error
+    following = offset + piece.limit
+    query = QueryDict(mutable=True)
+    query.update({"ref": ref, "offset": str(following), "limit": str(piece.limit)})
+    has_more = following < piece.total
+    return {
+        "ref": ref,
+        "kind": piece.kind,
+        "total": piece.total,
+        "offset": offset,
+        "value": piece.value,
+        "next": request.build_absolute_uri(f"{request.path}?{query.urlencode()}") if has_more else None,
+    }
 
 
 def _idempotency_key(request: Request) -> str:

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from operations.fields import StrictSerializer, Text, Truth
-from operations.permissions import MayAdminister, MayCall
+from operations.fields import StrictSerializer, Text, Truth, Whole
+from operations.permissions import MayAdminister, MayCall, MayMend
 from operations.problems import Problem
 from operations.representation import iso
 from operations.schema import workers_schema_for
@@ -40,9 +41,15 @@ class WorkerRequest(WorkerChange):
     name = serializers.RegexField(r"^[a-z][a-z0-9_]{0,63}$", help_text="As plans name it")
 
 
-@workers_schema_for(WorkerRequest, WorkerChange)
+class WorkerReset(StrictSerializer):
+    """The circuit as it was seen, so that a call that failed since is not forgotten."""
+
+    failures = Whole(min_value=1, help_text="How many calls in a row had failed")
+
+
+@workers_schema_for(WorkerRequest, WorkerChange, WorkerReset)
 class WorkerViewSet(ViewSet):
-    """Everybody who may call the API may look; changing takes the scope `admin`."""
+    """Everybody who may call the API may look; changing takes the scope `admin`, closing a circuit `mend`."""
 
     permission_classes = [MayCall, MayAdminister]
     lookup_value_regex = r"\w+"
@@ -76,6 +83,16 @@ class WorkerViewSet(ViewSet):
         _look_at(row)
         return Response(worker_json(row))
 
+    @action(detail=True, methods=["post"], permission_classes=[MayCall, MayMend])
+    def reset(self, request: Request, pk: str) -> Response:
+        row = _get(pk)
+        body = WorkerReset(data=request.data)
+        body.is_valid(raise_exception=True)
+        seen = body.validated_data["failures"]
+        if not registry.close(row.name, seen):
+            raise Problem(409, f"The worker {pk!r} does not have {seen} failed calls in a row now; look at it again.")
+        return Response(worker_json(_get(pk)))
+
     def destroy(self, request: Request, pk: str) -> Response:
         _get(pk).delete()
         registry.forget()
@@ -100,6 +117,7 @@ def worker_json(row: RegisteredWorker) -> Json:
         "healthy": row.healthy,
         "error": row.error or None,
         "checked_at": iso(row.checked_at),
+        "failures": row.failures,
         "open_until": iso(row.open_until),
         "version": row.manifest.get("version"),
         "actions": row.manifest.get("actions", []),

@@ -118,7 +118,14 @@ class Board:
             run=template.run,
         )
         instance.label = label or self._label(template, item)
+        if skipped := self._skipped_needs(instance):
+            instance.status, instance.error = StepStatus.SKIPPED, f"needs {skipped}, which was skipped"
         return instance
+
+    def _skipped_needs(self, instance: Step) -> str:
+        """The steps without which this element is not gone on with: that was decided before the template was there."""
+        needed = [self.steps[name] for name in sorted(self.graph.needs_of(instance)) if name in self.steps]
+        return ", ".join(step.step_id for step in needed if step.status == StepStatus.SKIPPED)
 
     def _label(self, template: Step, item: Any) -> str:
         try:

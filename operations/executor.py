@@ -15,19 +15,19 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from operations import answers, approval, live
-from operations.board import Board
+from operations import answers, approval, live, requests
+from operations.board import DONE, Board
+from operations.budgets import BudgetSpent
 from operations.evidence import EvidenceError
 from operations.lease import Lease
 from operations.models import Claim, Operation, Step
+from operations.planning import replan
 from operations.resume import cancel_unfinished
-from operations.states import MOVING, Status, StepStatus
+from operations.states import MOVING, Reason, Status, StepStatus
 from workers import client, registry
 
 MOMENT = 0.05  # seconds that a call may take without being marked as running
 MAX_INSTANCES = 20_000
-ATTEMPTS_PER_CLAIM = 16
-NET = timedelta(seconds=5)
 
 Calls = dict["Future[client.Outcome]", Step]
 
@@ -53,6 +53,12 @@ def execute(operation: Operation, claim: Claim) -> bool:
     return run.finish()
 
 
+def all_done(operation: Operation) -> bool:
+    """Has every step been done, and is there time for more? (If not, `execute` says so.)"""
+    in_time = operation.deadline_at is None or timezone.now() < operation.deadline_at
+    return in_time and all(step.status in DONE for step in operation.known_steps())
+
+
 class Run:
     """One stretch of executing, under one claim."""
 
@@ -62,6 +68,7 @@ class Run:
         self.board = Board(operation.known_steps())
         self.answers = answers.Answers(operation, claim, self.board)
         self.calls: Calls = {}
+        self._held: list[str] = []  # steps that wait for a person, since the token budget is spent
         self._unmarked: dict[str, float] = {}  # step id → when it was called
 
     # --- starting ---
@@ -74,7 +81,11 @@ class Run:
         self._finish_templates()
         self.board.due(timezone.now())
         while self.board.ready and len(self.calls) < settings.STEPS_AT_ONCE:
-            self._begin(self.board.ready.popleft())
+            step = self.board.ready.popleft()
+            if self.answers.overspent and step.status == StepStatus.PENDING:
+                self._held.append(step.step_id)
+            else:
+                self._begin(step)
         return bool(self.calls) or self._soon()
 
     def _soon(self) -> bool:
@@ -129,22 +140,13 @@ class Run:
         if action is None:
             raise EvidenceError(registry.unknown(step.worker, step.action))
         arguments = self.board.arguments(step)
-        if action["destructive"] and not self._approved(step, arguments):
+        if approval.needed(action, arguments) and not self._approved(step, arguments):
             return None
         if open_until := registry.closed_at(step.worker):
             step.due_at = open_until
             self.board.postpone(step)
             return None
-        return client.Request(
-            worker=step.worker,
-            url=registry.workers()[step.worker].url,
-            action=step.action,
-            arguments=arguments,
-            key=step.call_key(arguments),
-            attempt=self.lease.claim.fence * ATTEMPTS_PER_CLAIM + min(step.attempts, ATTEMPTS_PER_CLAIM - 1),
-            # A net for when nobody comes to withdraw the call.
-            deadline=(step.ends_by(self.operation) + NET).isoformat(),
-        )
+        return requests.request(self.operation, self.lease.claim, step, arguments)
 
     def _approved(self, step: Step, arguments: Any) -> bool:
         """Has a person approved exactly this call? If not, ask."""
@@ -230,37 +232,54 @@ class Run:
         if self.operation.status not in MOVING:
             return True
         claim = self.lease.claim
+        if self.board.all_done() and self.operation.plan_is_open:
+            return True
         if self.board.all_done():
-            self.operation.move_to(Status.VALIDATING, claim=claim)
+            self.operation.pass_to(Status.VALIDATING)
             return True
         due = self.board.next_due
         if due is not None:
             self.lease.release(min(due, self.operation.deadline_at or due))
             return False
         stuck = self.board.unresolved()
+        if (failed := replan.put_off(self.operation, stuck)) and replan.mend(self.operation, claim, failed, stuck):
+            return True
         names = ", ".join(step.step_id for step in stuck[:5]) + ("…" if len(stuck) > 5 else "")
+        if self.answers.overspent and self._held:
+            return self._ask_for_tokens(self.answers.overspent)
         if settings.ESCALATION_ENABLED:
             self.operation.move_to(Status.ESCALATING, f"Waits for a person: {names}", claim=claim)
             return False
         error = "; ".join(f"{step.step_id}: {step.error}" for step in stuck[:5]) or "No step can run"
-        with transaction.atomic():
-            self.operation.move_to(Status.FAILED, error, claim=claim, error=error)
-            cancel_unfinished(self.operation)
+        self._fail(error)
         return False
+
+    def _ask_for_tokens(self, overspent: BudgetSpent) -> bool:
+        """Ask a person whether the operation may spend more; where nobody is to be asked, it has failed."""
+        message = str(overspent)
+        if not settings.ESCALATION_ENABLED:
+            self._fail(message)
+            return False
+        with transaction.atomic():
+            self.operation.move_to(Status.ESCALATING, message, claim=self.lease.claim)
+            finding = {"rule": f"at most {overspent.limit:,} tokens for {overspent.purpose}", "message": message}
+            approval.ask(self.operation, Reason.BUDGET_SPENT, message, [finding], self._held)
+        return False
+
+    def _fail(self, error: str) -> None:
+        with transaction.atomic():
+            self.operation.move_to(Status.FAILED, error, claim=self.lease.claim, error=error)
+            cancel_unfinished(self.operation)
 
     def abandon(self) -> None:
         """Let go of the calls under way. If the operation has ended, they are withdrawn as they answer."""
         moving = Operation.objects.filter(pk=self.operation.pk, status__in=MOVING).exists()
         for future in self.calls:
-            if not future.cancel() and not moving:
-                future.add_done_callback(_withdraw)
+            if moving:
+                future.cancel()
+            else:
+                requests.let_go(future)
         self.calls.clear()
-
-
-def _withdraw(future: "Future[client.Outcome]") -> None:
-    outcome = future.result()
-    if isinstance(outcome, client.Accepted):
-        client.withdraw(outcome.location)
 
 
 def withdraw(operation: Operation, claim: Claim) -> bool:

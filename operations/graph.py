@@ -24,7 +24,7 @@ class Graph:
         self._roots = {
             step_id: self._root(step_id) for step_id, step in self.steps.items() if step.for_each is not None
         }
-        self.needs = {step_id: self._needs(step) for step_id, step in self.steps.items()}
+        self.needs = {step_id: self.needs_of(step) for step_id, step in self.steps.items()}
         self.used_by: dict[str, list[str]] = defaultdict(list)
         for step_id, needed in self.needs.items():
             for other in needed:
@@ -62,7 +62,7 @@ class Graph:
         step = self.steps[user]
         return self._roots.get(step.template or user) == self._roots[template]
 
-    def _needs(self, step: Step) -> set[str]:
+    def needs_of(self, step: Step) -> set[str]:
         """A template waits for its list alone; its instances wait for the rest, and for the element at hand."""
         if step.for_each is not None:
             return {name for name, _ in references(step.for_each)} - {step.step_id}

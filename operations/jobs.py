@@ -14,7 +14,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 from rq import Queue
 
-from operations import pipeline
+from operations import lease, pipeline
 from operations.models import Operation, Superseded
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,9 @@ def ring_now() -> None:
     """Ring, unless enough rings are waiting already: each one takes up all that is ready."""
     try:
         if queue().count < settings.QUEUE_WORKERS:
-            queue().enqueue("operations.jobs.work", result_ttl=0, failure_ttl=3600)
+            pipe = queue().connection.pipeline()  # all of it in one round trip
+            queue().enqueue("operations.jobs.work", result_ttl=0, failure_ttl=3600, pipeline=pipe)
+            pipe.execute()
     except (RedisError, OSError) as error:
         logger.warning("Redis is away; the sweeper will ring instead: %s", error)
 
@@ -41,8 +43,8 @@ def queue() -> Queue:
 
 
 def work() -> None:
-    """Advance operations, most urgent first, until none is ready."""
-    while taken := Operation.objects.claim_next(f"{place()}:{os.getpid()}"):
+    """Advance operations, most urgent first, until none is ready, or this process is to stop."""
+    while not lease.stopping.is_set() and (taken := Operation.objects.claim_next(f"{place()}:{os.getpid()}")):
         operation, claim = taken
         try:
             pipeline.advance(operation, claim)

@@ -6,7 +6,6 @@ Redis for every message.
 """
 
 import asyncio
-import json
 import logging
 import queue
 import threading
@@ -16,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from channels.layers import channel_layers
 from django.apps import apps
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import close_old_connections, transaction
+from redis import Redis
 from redis import asyncio as redis
 from redis.exceptions import RedisError
+from rest_framework.renderers import JSONRenderer
 
 from operations.representation import operation_json
 from operations.states import RESTING
@@ -32,11 +32,17 @@ logger = logging.getLogger(__name__)
 OPERATIONS = "operations"
 ESCALATIONS = "escalations"
 RESTED = "concord:rested"  # a Redis channel: the ids of operations that a waiting client may be answered for
+REVOKED = "concord:revoked"  # a Redis channel: a credential is not what it was
 PAUSE = 0.1  # seconds in which the changes of one operation that is still moving become one message
 
 
 def operation_group(operation_id: str) -> str:
     return f"operation.{operation_id}"
+
+
+def snapshot_key(operation_id: str) -> str:
+    """Where Redis keeps the operation's JSON, as the API answers it, for an hour."""
+    return f"operation:{operation_id}"
 
 
 def sequence_key(group: str) -> str:
@@ -53,6 +59,19 @@ def announce(operation: "Operation") -> None:
 def announce_escalations() -> None:
     """Once the transaction has committed, tell that the review queue changed."""
     transaction.on_commit(lambda: announcer.put("", True))
+
+
+def announce_revocation() -> None:
+    """Once the transaction has committed, tell that a key is not in force any more."""
+    transaction.on_commit(_publish_revocation)
+
+
+def _publish_revocation() -> None:
+    try:
+        with Redis.from_url(settings.REDIS_URL) as client:
+            client.publish(REVOKED, "")
+    except (RedisError, OSError) as error:  # then nobody is answered from Redis either
+        logger.warning("Redis is away; nobody was told that a key was revoked: %s", error)
 
 
 class Announcer:
@@ -82,7 +101,6 @@ class Announcer:
             batch = self._gather()
             try:
                 close_old_connections()
-                loop.run_until_complete(sender.wake(batch))
                 snapshots = sender.snapshots(self._operations)
                 loop.run_until_complete(sender.send(batch, snapshots))
             except (RedisError, OSError) as error:
@@ -138,24 +156,21 @@ class Sender:
             known += operations.filter(pk__in=unknown)
         return {operation.pk: (operation.updated_at.isoformat(), _json(operation)) for operation in known}
 
-    async def wake(self, batch: dict[str, bool]) -> None:
-        """Tell the requests that wait for the end of an operation. They come first: a client is waiting."""
-        for operation_id, rested in batch.items():
-            if rested and operation_id:
-                await self._redis.publish(RESTED, operation_id)
-
     async def send(self, batch: dict[str, bool], snapshots: dict[str, tuple[str, bytes]]) -> None:
-        """Keep the snapshots, and tell the groups."""
+        """Keep the snapshots, wake the requests that wait for the end of an operation, and tell the groups."""
         groups = {operation_group(operation_id) for operation_id in batch if operation_id}
-        groups |= {OPERATIONS, ESCALATIONS} if any(batch.values()) else {OPERATIONS}
+        groups |= {OPERATIONS, ESCALATIONS} if "" in batch else {OPERATIONS}
         names = sorted(groups)
 
         pipe = self._redis.pipeline(transaction=False)
         for group in names:
             pipe.incr(sequence_key(group))
         for operation_id, (changed, body) in snapshots.items():
-            key = f"operation:{operation_id}"
+            key = snapshot_key(operation_id)
             pipe.eval(self.SET_IF_NEWER, 2, key, f"{key}:changed", body, changed, settings.SNAPSHOT_SECONDS)
+        for operation_id, rested in batch.items():
+            if rested and operation_id:
+                pipe.publish(RESTED, operation_id)
         sequences = await pipe.execute()
 
         for group, sequence in zip(names, sequences, strict=False):
@@ -163,8 +178,7 @@ class Sender:
 
 
 def _json(operation: "Operation") -> bytes:
-    shown = operation_json(operation, operation.known_steps())
-    return json.dumps(shown, cls=DjangoJSONEncoder, separators=(",", ":")).encode()
+    return JSONRenderer().render(operation_json(operation, operation.known_steps()))
 
 
 announcer = Announcer()

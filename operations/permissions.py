@@ -57,3 +57,23 @@ class MayAdminister(BasePermission):
             return True
         caller: Any = request.user
         return caller.may("admin") if is_client(caller) else caller.is_superuser
+
+
+class MayMend(BasePermission):
+    """Whoever may mend, rings for what is stuck and closes circuits: clients with the scope `mend`, and reviewers."""
+
+    message = 'Mending takes a key with the scope "mend", or the permission to decide escalations.'
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        caller: Any = request.user
+        return caller.may("mend") if is_client(caller) else is_reviewer(caller)
+
+
+class MayReadAll(BasePermission):
+    """What is told of the whole installation is for clients who may see all of it, and for people."""
+
+    message = 'This takes a key with the scope "read_all".'
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        caller: Any = request.user
+        return not is_client(caller) or caller.may("read_all")

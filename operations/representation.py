@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from operations.models import Event, Operation, Step
+    from operations.models import Event, ModelCall, Operation, Step
 
 Json = dict[str, Any]
 
@@ -21,7 +21,7 @@ def operation_json(operation: "Operation", steps: "Iterable[Step] | None" = None
         "requires_human": operation.requires_human,
         "execution_time_ms": operation.execution_time_ms,
         "token_usage": operation.token_usage,
-        "cost_usd": None if operation.cost_usd is None else float(operation.cost_usd),
+        "cost_usd": _dollars(operation.cost_usd),
         "metadata": operation.metadata,
         "parameters": operation.parameters,
         "priority": operation.priority,
@@ -30,11 +30,13 @@ def operation_json(operation: "Operation", steps: "Iterable[Step] | None" = None
         "confidence": operation.confidence,
         "plan_source": operation.plan_source or None,
         "created_at": iso(operation.created_at),
+        "started_at": iso(operation.started_at),
         "updated_at": iso(operation.updated_at),
         "ended_at": iso(operation.ended_at),
         "links": {
             "self": f"/operations/{operation.pk}",
             "events": f"/operations/{operation.pk}/events",
+            "model_calls": f"/operations/{operation.pk}/model-calls",
             "console": f"/console/operations/{operation.pk}",
         },
     }
@@ -70,6 +72,38 @@ def event_json(event: "Event") -> Json:
         "data": event.data,
         "created_at": iso(event.created_at),
     }
+
+
+def model_call_json(call: "ModelCall") -> Json:
+    return {
+        "id": call.pk,
+        "step": call.step_id or None,
+        "purpose": call.purpose,
+        "model": call.model or None,
+        "state": call.state,
+        "error": call.error or None,
+        "prompt_tokens": call.prompt_tokens,
+        "completion_tokens": call.completion_tokens,
+        "cached_tokens": call.cached_tokens,
+        "estimated": call.estimated,
+        "cache_hit": call.cache_hit,
+        "tokens_before_compression": call.tokens_before_compression,
+        "tokens_after_compression": call.tokens_after_compression,
+        "latency_ms": call.latency_ms,
+        "cost_usd": _dollars(call.cost_usd),
+        "prices": {
+            "input_usd": _dollars(call.input_usd),
+            "cached_usd": _dollars(call.cached_usd),
+            "output_usd": _dollars(call.output_usd),
+            "source": call.price_source or None,
+        },
+        "created_at": iso(call.created_at),
+    }
+
+
+def _dollars(value: Any) -> float | None:
+    """None is unknown, and not free."""
+    return None if value is None else float(value)
 
 
 def iso(value: Any) -> str | None:

@@ -23,9 +23,9 @@ def next_attempt(attempts: int, retry_after: float | None = None) -> datetime:
     return _in(max(random.uniform(0, window), retry_after or 0.0))  # noqa: S311
 
 
-def next_connection() -> datetime:
-    """When to look again whether a worker that could not be reached is back."""
-    return _in(random.uniform(0.5, 1.5))  # noqa: S311
+def next_knock(retry_after: float | None = None) -> datetime:
+    """When to ask again a worker that is away or full; not before it said (seconds)."""
+    return _in((retry_after or 0.5) + random.uniform(0, 1))  # noqa: S311
 
 
 def next_question(started_at: datetime | None) -> datetime:

@@ -6,8 +6,17 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
 from operations.problems import MEDIA_TYPE
-from operations.serializers import OperationFilters, OperationRequest
-from operations.shapes import EventShape, OperationRowShape, OperationShape, ProblemShape, WorkerShape, page_of
+from operations.serializers import EvidenceQuery, OperationFilters, OperationRequest
+from operations.shapes import (
+    EventShape,
+    EvidenceShape,
+    ModelCallShape,
+    OperationRowShape,
+    OperationShape,
+    ProblemShape,
+    WorkerShape,
+    page_of,
+)
 
 Responses = dict[Any, Any]
 
@@ -78,8 +87,21 @@ operations_schema = extend_schema_view(
         responses={200: page_of(OperationRowShape), **refusals(400)},
     ),
     retrieve=extend_schema(summary="One operation", responses={200: OperationShape, **refusals(404)}),
+    model_calls=extend_schema(
+        summary="The model calls made for it, in order",
+        responses={200: page_of(ModelCallShape), **refusals(400, 404)},
+    ),
     events=extend_schema(
         summary="What happened to it, in order", responses={200: page_of(EventShape), **refusals(400, 404)}
+    ),
+    evidence=extend_schema(
+        summary="Look up a part of its steps' results",
+        description=(
+            "What a reference leads to, a piece at a time. Texts that Concord shows to models leave out what is too "
+            "long, and name the reference under which it is found here."
+        ),
+        parameters=[EvidenceQuery],
+        responses={200: EvidenceShape, **refusals(400, 404)},
     ),
     cancel=extend_schema(summary="Stop it", request=None, responses={200: OperationShape, **refusals(404, 409)}),
     retry=extend_schema(
@@ -88,11 +110,20 @@ operations_schema = extend_schema_view(
         request=None,
         responses={200: OperationShape, **refusals(404, 409)},
     ),
+    ring=extend_schema(
+        summary="Ring for it",
+        description=(
+            "For an operation that should move and that nobody holds: a queue worker takes it up now. "
+            "Takes the scope `mend`."
+        ),
+        request=None,
+        responses={200: OperationShape, **refusals(404, 409)},
+    ),
 )
 
 
-def workers_schema_for(creation: type, change: type) -> Any:
-    """The description of the registry; ``creation`` and ``change`` are what its POST and PATCH take."""
+def workers_schema_for(creation: type, change: type, reset: type) -> Any:
+    """The description of the registry; ``creation``, ``change`` and ``reset`` are what its calls take."""
     return extend_schema_view(
         list=extend_schema(summary="The workers", responses={200: page_of(WorkerShape), **refusals()}),
         retrieve=extend_schema(summary="One worker", responses={200: WorkerShape, **refusals(404)}),
@@ -106,6 +137,15 @@ def workers_schema_for(creation: type, change: type) -> Any:
             summary="Move or disable a worker",
             request=change,
             responses={200: WorkerShape, **refusals(400, 404, 415)},
+        ),
+        reset=extend_schema(
+            summary="Close its circuit",
+            description=(
+                "Forgets the calls that failed in a row, so that the worker is called again. A 409 where there are "
+                "not as many as the body says: a call came in between. Takes the scope `mend`."
+            ),
+            request=reset,
+            responses={200: WorkerShape, **refusals(400, 404, 409, 415)},
         ),
         destroy=extend_schema(summary="Forget a worker", responses={204: None, **refusals(404)}),
     )

@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+from referencing.exceptions import Unresolvable
 
 from operations.canonical import canonical
 
@@ -12,6 +14,17 @@ from operations.canonical import canonical
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
     """The validator for ``schema``."""
     return _made(canonical(schema))
+
+
+def fits(schema: Any, value: Any) -> bool:
+    """Does ``value`` fit ``schema``? Nothing fits what is absent, empty or no JSON Schema."""
+    if not isinstance(schema, dict) or not schema:
+        return False
+    try:
+        Draft202012Validator.check_schema(schema)
+        return validator(schema).is_valid(value)
+    except (SchemaError, Unresolvable):
+        return False
 
 
 @lru_cache(maxsize=512)

@@ -33,6 +33,19 @@ class OperationRequest(StrictSerializer):
         return attrs
 
 
+class EvidenceQuery(StrictSerializer):
+    """What to look up in an operation's results."""
+
+    ref = Text(max_length=500, help_text="A reference, such as `E2`, `E2.rows` or `E2[3].rows.17`; a # may lead")
+    offset = serializers.IntegerField(default=0, min_value=0, help_text="Where to begin, from 0")
+    limit = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=100_000,
+        help_text="At most so many elements or entries (50), or characters of a text (20,000)",
+    )
+
+
 class OperationFilters(StrictSerializer):
     """Which operations to list. Several statuses are separated by commas."""
 

@@ -9,6 +9,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers as s
 
+from operations.models import ModelCall
 from operations.states import OperationType, Status, StepStatus
 
 
@@ -66,6 +67,7 @@ class StepShape(Shape):
 class OperationLinksShape(Shape):
     self = s.CharField()
     events = s.CharField()
+    model_calls = s.CharField()
     console = s.CharField()
 
 
@@ -80,8 +82,8 @@ class OperationRowShape(Shape):
     confidence_score = s.FloatField(allow_null=True, min_value=0, max_value=1)
     requires_human = s.BooleanField()
     execution_time_ms = s.IntegerField()
-    token_usage = s.IntegerField()
-    cost_usd = s.FloatField(allow_null=True)
+    token_usage = s.IntegerField(help_text="The sum of its model calls")
+    cost_usd = s.FloatField(allow_null=True, help_text="null: that of a call is not known")
     metadata = s.DictField()
     parameters = s.DictField()
     priority = s.IntegerField()
@@ -90,6 +92,7 @@ class OperationRowShape(Shape):
     confidence = s.JSONField(help_text="The signals behind the score, each with weight and words")
     plan_source = s.CharField(allow_null=True)
     created_at = s.DateTimeField()
+    started_at = s.DateTimeField(allow_null=True, help_text="When a queue worker first took it up")
     updated_at = s.DateTimeField()
     ended_at = s.DateTimeField(allow_null=True)
     links = OperationLinksShape()
@@ -101,6 +104,19 @@ class OperationShape(OperationRowShape):
     steps = StepShape(many=True)
 
 
+class EvidenceShape(Shape):
+    """A piece of a step's result."""
+
+    ref = s.CharField()
+    kind = s.ChoiceField(["list", "object", "text", "value"])
+    total = s.IntegerField(
+        help_text="Elements of the list, entries of the object, characters of the text; 1 of a value"
+    )
+    offset = s.IntegerField()
+    value = s.JSONField()
+    next = s.URLField(allow_null=True, help_text="The address of the next piece")
+
+
 class EventShape(Shape):
     id = s.IntegerField()
     kind = s.CharField(help_text="The status moved to, or what happened")
@@ -110,6 +126,79 @@ class EventShape(Shape):
     created_at = s.DateTimeField()
 
 
+class PricesShape(Shape):
+    """For a million tokens, as they were at the time of the call; null: not known."""
+
+    input_usd = s.FloatField(allow_null=True)
+    cached_usd = s.FloatField(allow_null=True)
+    output_usd = s.FloatField(allow_null=True)
+    source = s.CharField(allow_null=True)  # type: ignore[assignment]
+
+
+class ModelCallShape(Shape):
+    """One HTTP call of a language model, also a failed one; or one that a cache saved."""
+
+    id = s.IntegerField()
+    step = s.CharField(allow_null=True)
+    purpose = s.CharField()
+    model = s.CharField(allow_null=True)
+    state = s.ChoiceField(ModelCall.State.choices)
+    error = s.CharField(allow_null=True)
+    prompt_tokens = s.IntegerField()
+    completion_tokens = s.IntegerField()
+    cached_tokens = s.IntegerField(help_text="Of the prompt: what the provider had already")
+    estimated = s.BooleanField(help_text="The server never said: counted by Concord")
+    cache_hit = s.BooleanField(help_text="No call was needed: a plan was in the cache")
+    tokens_before_compression = s.IntegerField(allow_null=True)
+    tokens_after_compression = s.IntegerField(allow_null=True)
+    latency_ms = s.IntegerField(allow_null=True)
+    cost_usd = s.FloatField(allow_null=True, help_text="null: not known")
+    prices = PricesShape()
+    created_at = s.DateTimeField()
+
+
+class UsageSumsShape(Shape):
+    """What calls added up to."""
+
+    operations = s.IntegerField()
+    calls = s.IntegerField(help_text="HTTP calls, failed ones too")
+    failed_calls = s.IntegerField()
+    estimated_calls = s.IntegerField(help_text="Of which the server never said what it counted")
+    plan_cache_hits = s.IntegerField()
+    tokens = s.IntegerField()
+    prompt_tokens = s.IntegerField()
+    completion_tokens = s.IntegerField()
+    cached_tokens = s.IntegerField()
+    cost_usd = s.FloatField(allow_null=True, help_text="null: that of a call is not known")
+    unpriced_calls = s.IntegerField()
+    mean_latency_ms = s.IntegerField(allow_null=True)
+    tokens_before_compression = s.IntegerField()
+    tokens_after_compression = s.IntegerField()
+
+
+class UsageGroupShape(UsageSumsShape):
+    """What the calls of a group added up to."""
+
+    group = s.CharField(help_text="The operation type, day, purpose or model")
+
+
+class UsageLimitsShape(Shape):
+    tokens_per_day = s.IntegerField(allow_null=True)
+    usd_per_day = s.FloatField(allow_null=True)
+
+
+class UsagePeriodShape(Shape):
+    to = s.DateTimeField()
+    by = s.CharField()
+    results = UsageGroupShape(many=True)
+    total = UsageSumsShape()
+    limits = UsageLimitsShape()
+
+
+# "from" is no name for an attribute.
+UsageShape: type[Shape] = type("UsageShape", (UsagePeriodShape,), {"from": s.DateTimeField()})
+
+
 class WorkerShape(Shape):
     name = s.CharField()
     url = s.CharField()
@@ -117,6 +206,7 @@ class WorkerShape(Shape):
     healthy = s.BooleanField(allow_null=True, help_text="null: not asked yet")
     error = s.CharField(allow_null=True)
     checked_at = s.DateTimeField(allow_null=True)
+    failures = s.IntegerField(help_text="Calls that failed in a row, since the last one that did not")
     open_until = s.DateTimeField(allow_null=True, help_text="After too many failures: not called before this time")
     version = s.CharField(allow_null=True)
     actions = s.ListField(child=s.DictField(), help_text="As its manifest describes them")
@@ -126,6 +216,7 @@ class HealthConfigShape(Shape):
     confidence_threshold = s.FloatField()
     context_compression = s.BooleanField()
     rewoo_planning = s.BooleanField()
+    model = s.BooleanField(help_text="Is a language model configured?")
 
 
 class HealthShape(Shape):

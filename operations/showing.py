@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -60,6 +61,15 @@ def duration(milliseconds: int | None) -> str:
     if minutes < 60:
         return f"{minutes} min {seconds} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def dollars(cost: float | Decimal | None) -> str:
+    """ "$1.25", "$0.0042", "under $0.0001"; "cost unknown" for None, which is not nothing."""
+    if cost is None:
+        return "cost unknown"
+    if cost >= 1:
+        return f"${cost:,.2f}"
+    return "under $0.0001" if 0 < cost < 0.0001 else f"${cost:.4f}".rstrip("0").rstrip(".")
 
 
 def listed(names: list[str], most: int = 12) -> str:

@@ -67,6 +67,16 @@ class OperationType(TextChoices):
     CUSTOM = "custom"
 
 
+class Planner(TextChoices):
+    """Who makes the plan of an operation, and where a plan came from."""
+
+    CLIENT = "client", "the client"
+    RULES = "rules", "rules: a template per type, no model"
+    REWOO = "rewoo", "rewoo: a model plans once"
+    REACT = "react", "react: a model is asked before every step"
+    CACHE = "cache", "the cache: a model's plan of before"
+
+
 class Reason(TextChoices):
     """Why an operation needs a person."""
 
@@ -74,5 +84,7 @@ class Reason(TextChoices):
     RULE_FAILED = "rule_failed", "A validation rule failed"
     STEP_FAILED = "step_failed", "A step failed"
     APPROVAL_NEEDED = "approval_needed", "An action needs approval"
+    PLAN_APPROVAL = "plan_approval", "The plan is to be seen before it runs"
     BAD_PLAN = "bad_plan", "The plan cannot be executed"
+    NO_NEXT_STEP = "no_next_step", "The model gave no next step"
     BUDGET_SPENT = "budget_spent", "The token budget is spent"

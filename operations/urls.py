@@ -4,10 +4,19 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from operations.api import OperationViewSet
+from operations.api_usage import usage
 from operations.api_workers import WorkerViewSet
+from operations.performance import api as performance
 
 router = SimpleRouter(trailing_slash=False)
 router.register("workers", WorkerViewSet, basename="worker")
 router.register("operations", OperationViewSet, basename="operation")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("", include(router.urls)),
+    path("usage", usage),
+    path("performance/durations", performance.durations),
+    path("performance/stuck", performance.stuck),
+    path("performance/vitals", performance.vitals),
+    path("performance/statements", performance.statements),
+]

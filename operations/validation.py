@@ -1,7 +1,7 @@
 """Is what came back what the plan expected? Pure: values in, findings out."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from operations.models import Step
@@ -11,6 +11,7 @@ from operations.states import StepStatus
 Json = dict[str, Any]
 
 MISSING = object()
+MOST_ITEMS = 100  # entries that a finding carries
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,11 @@ class Finding:
     severity: str
     gate: bool
     message: str
+    items: list[Json] = field(default_factory=list)  # the entries that should not be there, for a person to judge
 
     def as_json(self) -> Json:
-        return asdict(self)
+        told = asdict(self)
+        return told if self.items else {name: value for name, value in told.items() if name != "items"}
 
 
 def check_step(step: Step, result_schema: Json | None = None) -> list[Finding]:
@@ -65,6 +68,7 @@ def _ask(step: Step, rule: Json) -> Finding:
         severity=rule.get("severity", "error"),
         gate=bool(rule.get("gate")),
         message=said if passed else f"{said}, but is {shown}",
+        items=found[:MOST_ITEMS] if rule["check"] == "is_empty" and not passed and _is_entries(found) else [],
     )
 
 
@@ -91,7 +95,13 @@ def _at(value: Any, path: str) -> Any:
     return value
 
 
+def _is_entries(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(entry, dict) for entry in value)
+
+
 def _short(value: Any) -> str:
+    if _is_entries(value):
+        return f"a list of {len(value)}"
     text = repr(value)
     return text if len(text) <= 200 else f"{text[:197]}…"
 

@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from operations import acts
+from operations import acts, usage
 from operations.access import ConsoleRequest, act, page
 from operations.live import OPERATIONS, operation_group
 from operations.models import Operation, Superseded, TransitionError
@@ -100,6 +100,7 @@ def _show(request: ConsoleRequest, operation: Operation, sequence: int, refused:
     context: dict[str, Any] = {
         "operation": operation,
         "steps": steps_of(operation),
+        "spent": usage.of(operation),
         "events": operation.events.order_by("-id")[:EVENTS],
         "escalations": operation.escalations.order_by("-created_at"),
         "sequence": sequence,

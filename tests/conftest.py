@@ -20,7 +20,19 @@ from tests import postgres
 
 # Django reads its settings after this module, so that what is set here holds (which is why pyproject.toml does not
 # name them). A person's own environment, which may point at production, does not reach the tests.
-PERSONAL = ("CONCORD_", "DATABASE_", "WAREHOUSE_", "REDIS_", "OPENAI_", "WORKER_", "DATA_", "FLORIDA_", "API_", "LOG_")
+PERSONAL: tuple[str, ...] = (
+    "CONCORD_",
+    "DATABASE_",
+    "WAREHOUSE_",
+    "REDIS_",
+    "OPENAI_",
+    "WORKER_",
+    "DATA_",
+    "FLORIDA_",
+    "API_",
+    "LOG_",
+)
+PERSONAL += ("TOKEN", "USD_", "SUNBIZ_")
 for name in [name for name in os.environ if name.startswith(PERSONAL)]:
     del os.environ[name]
 
@@ -54,6 +66,18 @@ def empty_redis(private_redis: redis.Redis) -> None:
     private_redis.flushall()
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    """Each test begins with nothing known of an earlier test's rows, and leaves no connection to its model."""
+    from operations.models import types
+    from workers import llm_http, registry
+
+    registry.forget()
+    types.forget()
+    yield
+    llm_http.close()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """PostgreSQL drops no database that others use: threads that outlive the tests are sent away first."""
@@ -67,3 +91,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                     )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The real local model is asked only where its marker is named: its packages are large, and it is slow."""
+    if "local_model" in config.option.markexpr:
+        return
+    items[:] = [item for item in items if not item.get_closest_marker("local_model")]

@@ -74,8 +74,7 @@ def test_secrets_that_are_made_are_for_their_user_alone_and_stay(tmp_path):
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
 
 
-def test_a_worker_that_is_not_here_is_known_only_where_a_variable_says_where_it_is(tmp_path):
-    assert "'sunbiz': 'http" not in start_with(tmp_path).stdout
-    elsewhere = start_with(tmp_path, WORKER_SUNBIZ_URL="http://sunbiz.internal:9000").stdout
-    assert "'sunbiz': 'http://sunbiz.internal:9000'" in elsewhere
-    assert "'florida_data': 'http://localhost:8001'" in elsewhere
+def test_a_worker_is_on_this_machine_unless_a_variable_says_where_it_is(tmp_path):
+    told = start_with(tmp_path, WORKER_AI_ML_URL="http://ai_ml.internal:9000").stdout
+    assert "'ai_ml': 'http://ai_ml.internal:9000'" in told
+    assert "'florida_data': 'http://localhost:8001'" in told

@@ -16,6 +16,7 @@ from typing import Any
 import httpx2
 import psutil
 import pytest
+from django.conf import settings
 
 pytestmark = pytest.mark.whole
 
@@ -129,7 +130,7 @@ def test_it_serves_restarts_who_dies_and_stops_everybody(var):
         run.wait_until_it_serves()
         health = run.get("/health")
         assert health["status"] == "healthy", health
-        assert health["workers"] == {"florida_data": True, "data_quality": True}
+        assert health["workers"] == dict.fromkeys(settings.WORKER_URLS, True)
 
         [worker] = run.running_as("worker", "florida_data")
         worker.kill()
@@ -157,13 +158,17 @@ def test_a_second_start_keeps_the_accounts_and_shows_no_secret_again(var):
         assert second.get("/operations", key)["results"] == []
 
 
-def test_the_first_run_loads_the_sample_and_leaves_one_operation_to_a_person(var):
+def test_the_first_run_does_an_operation_of_each_type_and_leaves_some_to_a_person(var):
     with running(var, free_port(), "--queue-workers", "1") as run:
         run.wait_until_it_serves(seconds=300)
-        flawed, clean = run.get("/operations", run.key)["results"]
+        check, asked, codes, synced, validated, flawed, clean = run.get("/operations", run.key)["results"]
         assert clean["status"] == "completed", run.output
         assert clean["result"]["records_uploaded"] > 0
         assert flawed["status"] == "escalating", run.output
+        assert [one["status"] for one in (check, asked, validated)] == ["completed"] * 3, run.output
+        assert [one["status"] for one in (codes, synced)] == ["escalating"] * 2, run.output
+        assert check["result"]["completion"][0]["done"] >= 3, run.output
+        assert "health: " in run.output
         assert f"{run.url}/console/operations/{clean['operation_id']}" in run.output
         assert re.search(r"Duval SDF \S+ +[\d,]+ +[\d,]+ +\d+", run.output)
 

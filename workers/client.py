@@ -4,17 +4,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
-import httpx2
+import urllib3
 from django.conf import settings
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 Json = dict[str, Any]
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 15.0  # a worker answers long work with 202 well before this
 MAX_ANSWER_BYTES = 4 * 2**20
-BUSY = frozenset({429, 502, 503, 504})
+FULL = 429
+AWAY = frozenset({502, 503, 504})
 
 
 class Unreachable(Exception):
@@ -42,14 +46,17 @@ class Accepted:
 class Failed:
     """The action did not complete.
 
-    ``busy``: the worker did not answer or would not take it now. ``unreachable``: it never got the request.
+    ``away``: the worker did not answer, or is not well. ``unreachable``: it never got the request. ``full``: it is
+    well, and has as many calls as it takes.
     """
 
     error: str
     retryable: bool = False
     retry_after: float | None = None
-    busy: bool = False
+    away: bool = False
     unreachable: bool = False
+    full: bool = False
+    usage: list[Json] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,8 @@ class Request:
 
 def start(request: Request) -> Outcome:
     """Ask for an action. Never raises: what goes wrong is a `Failed`."""
-    body = {"operation": request.action, "parameters": request.arguments}
-    return _outcome("POST", f"{request.url}/operations", json=body, headers=request.headers())
+    body = json.dumps({"operation": request.action, "parameters": request.arguments}).encode()
+    return _outcome("POST", f"{request.url}/operations", body, request.headers())
 
 
 def ask(location: str) -> Outcome:
@@ -103,70 +110,82 @@ def manifest(url: str) -> Json:
 
 
 @cache
-def _http() -> httpx2.Client:
+def _http() -> urllib3.PoolManager:
     """One pool of connections per process; safe to use from several threads."""
-    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=30)
-    return httpx2.Client(
-        timeout=httpx2.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-        limits=limits,
-        headers={"Authorization": f"Bearer {settings.WORKER_TOKEN}"},
-        trust_env=False,
-        follow_redirects=False,
+    return urllib3.PoolManager(
+        num_pools=50,
+        maxsize=50,
+        retries=False,
+        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=ANSWER_SECONDS),
+        headers={"Authorization": f"Bearer {settings.WORKER_TOKEN}", "Content-Type": "application/json"},
     )
 
 
 def _fetch(url: str) -> Json:
     try:
-        response = _http().get(url, timeout=5.0)
-        response.raise_for_status()
+        response = _http().request("GET", url, timeout=5.0, redirect=False)
+        if response.status != 200:
+            raise Unreachable(f"{url} answered {response.status}")
         return response.json()
-    except (httpx2.HTTPError, ValueError) as error:
+    except (HTTPError, ValueError) as error:
         raise Unreachable(f"{url}: {_why(error)}") from error
 
 
-def _outcome(method: str, url: str, **request: Any) -> Outcome:
+def _outcome(
+    method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = MappingProxyType({})
+) -> Outcome:
+    http = _http()
     try:
-        response = _http().request(method, url, **request)
-    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-        return Failed(f"{url} cannot be reached: {error}", retryable=True, busy=True, unreachable=True)
-    except httpx2.HTTPError as error:
-        return Failed(f"{url} did not answer: {_why(error)}", retryable=True, busy=True)
-    if len(response.content) > MAX_ANSWER_BYTES:
-        size = len(response.content) / 2**20
+        response = http.request(method, url, body=body, headers={**http.headers, **headers}, redirect=False)
+    except (NewConnectionError, ConnectTimeoutError) as error:
+        return Failed(f"{url} cannot be reached: {error}", retryable=True, away=True, unreachable=True)
+    except HTTPError as error:
+        return Failed(f"{url} did not answer: {_why(error)}", retryable=True, away=True)
+    if len(response.data) > MAX_ANSWER_BYTES:
+        size = len(response.data) / 2**20
         return Failed(f"{url} answered with {size:.1f} MB; large data belongs in a dataset, not in an answer")
-    return _read(response, _body(response))
+    return _read(url, response.status, response.headers, _body(response.data))
 
 
 def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _body(response: httpx2.Response) -> Json:
+def _body(data: bytes) -> Json:
     """The answer as JSON. NUL characters become U+FFFD: PostgreSQL keeps none."""
+    text = data.decode(errors="replace")
     try:
-        body = json.loads(response.text.replace("\\u0000", "\\ufffd").replace("\0", "\ufffd"))
+        body = json.loads(text.replace("\\u0000", "\\ufffd").replace("\0", "\ufffd"))
     except ValueError:
-        return {"error": response.text[:500]}
+        return {"error": text[:500]}
     return body if isinstance(body, dict) else {"error": str(body)[:500]}
 
 
-def _read(response: httpx2.Response, body: Json) -> Outcome:
+def _read(url: str, code: int, headers: Mapping[str, str], body: Json) -> Outcome:
     """What the status and body of an answer mean (the table of the worker contract)."""
-    code = response.status_code
     if code == 202 or (code == 200 and body.get("status") == "running"):
-        location = response.headers.get("Location")
-        return Accepted(str(response.url.join(location)) if location else str(response.url), body.get("progress"))
+        location = urljoin(url, headers.get("Location", url))
+        if urlsplit(location).netloc != urlsplit(url).netloc:
+            return Failed(f"{url} sends its caller elsewhere, to {location}; that is not followed")
+        return Accepted(location, body.get("progress"))
     if code == 200 and body.get("status") == "completed":
         return Done(
             body.get("result"),
             body.get("confidence"),
-            [call for call in body.get("usage") or [] if isinstance(call, dict)],
+            _usage(body),
         )
     if code == 409:
         return Superseded()
-    retry_after = _seconds(response.headers) or body.get("retry_after")
-    retryable = code in BUSY or bool(body.get("retryable", False))
-    return Failed(_words(code, body), retryable, retry_after, busy=code in BUSY)
+    retry_after = _seconds(headers) or body.get("retry_after")
+    away, full = code in AWAY, code == FULL
+    retryable = away or full or bool(body.get("retryable", False))
+    return Failed(_words(code, body), retryable, retry_after, away=away, full=full, usage=_usage(body))
+
+
+def _usage(body: Json) -> list[Json]:
+    """The model calls that the worker made, also where it came to nothing."""
+    told = body.get("usage")
+    return [call for call in told if isinstance(call, dict)] if isinstance(told, list) else []
 
 
 def _words(code: int, body: Json) -> str:

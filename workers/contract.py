@@ -15,12 +15,14 @@ TypedDict, a dataclass or a pydantic model.
 
 import inspect
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+
+from workers import llm
 
 Json = dict[str, Any]
 
@@ -81,6 +83,23 @@ class Call:
         if self.cancelled.is_set():
             raise Cancelled
 
+    def ask(self, messages: Sequence[Json], *, max_tokens: int, timeout: float, **options: Any) -> llm.Answer:
+        """Ask the language model, as `workers.llm.ask` does, on the caller's account and not beyond his deadline.
+
+        Raises `llm.ModelFailed`, and `Cancelled` instead of asking again for a call that was withdrawn.
+        """
+        if self.deadline:
+            timeout = min(timeout, (self.deadline - datetime.now(UTC)).total_seconds())
+        return llm.ask(messages, purpose="execution", max_tokens=max_tokens, timeout=timeout, account=self, **options)
+
+    # A call keeps account of its own model calls (`llm.Account`).
+
+    def begins(self, estimate: llm.Use) -> None:
+        self.check()
+
+    def ended(self, use: llm.Use) -> None:
+        self.usage.append(asdict(use))
+
 
 @dataclass(frozen=True)
 class Action:
@@ -93,6 +112,7 @@ class Action:
     expected_seconds: float
     parameters: type[BaseModel]
     result: TypeAdapter[Any]
+    harmless: Json | None = None  # JSON Schema of the arguments with which a destructive action destroys nothing
 
     @property
     def name(self) -> str:
@@ -112,6 +132,7 @@ class Action:
             "read_only": self.read_only,
             "idempotent": self.idempotent,
             "destructive": self.destructive,
+            **({"harmless": self.harmless} if self.harmless else {}),
             "expected_seconds": self.expected_seconds,
         }
 
@@ -143,9 +164,14 @@ def action(
     read_only: bool = False,
     idempotent: bool = True,
     destructive: bool = False,
+    harmless: Json | None = None,
     expected_seconds: float = 1,
 ) -> Callable[[Callable[..., Any]], Action]:
-    """Make an `Action` of a typed function."""
+    """Make an `Action` of a typed function.
+
+    ``harmless`` is a JSON Schema: a call of a destructive action whose arguments fit it destroys nothing, and no
+    person need approve it. Arguments that are left out are not filled in for it.
+    """
 
     def wrap(function: Callable[..., Any]) -> Action:
         hints = get_type_hints(function, include_extras=True)
@@ -162,6 +188,7 @@ def action(
             read_only=read_only,
             idempotent=idempotent,
             destructive=destructive,
+            harmless=harmless,
             expected_seconds=expected_seconds,
             parameters=create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields),
             result=TypeAdapter(hints["return"]),

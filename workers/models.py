@@ -4,7 +4,11 @@ import uuid
 
 from django.db import models
 
+from workers.warehouse.files import FeedFile as FeedFile
+from workers.warehouse.matches import MatchDecision as MatchDecision
+from workers.warehouse.matches import MatchLink as MatchLink
 from workers.warehouse.models import Release as Release
+from workers.warehouse.rules import LearnedRule as LearnedRule
 
 
 class CallStatus(models.TextChoices):

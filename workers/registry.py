@@ -45,9 +45,14 @@ def action(worker: str, name: str) -> Json | None:
     row = workers().get(worker)
     if row is None:
         return None
+    return next((action for action in actions(row) if action["name"] == name), None)
+
+
+def actions(row: RegisteredWorker) -> list[Json]:
+    """What a worker's manifest says it can do; nothing as long as it has not been reached."""
     if not row.manifest:
         refresh(row)
-    return next((action for action in row.manifest.get("actions", []) if action["name"] == name), None)
+    return row.manifest.get("actions", [])
 
 
 def unknown(worker: str, name: str) -> str:
@@ -103,6 +108,14 @@ def failed(name: str) -> None:
     rows.update(failures=F("failures") + 1, away_since=Coalesce("away_since", now, output_field=DateTimeField()))
     rows.filter(failures__gte=TRIPS_AFTER).update(open_until=now + OPEN_FOR)
     forget()
+
+
+def close(name: str, failures: int) -> bool:
+    """Close the circuit of a worker whose calls failed so many times in a row. False if it is not as many now."""
+    row = RegisteredWorker.objects.filter(pk=name, failures=failures)
+    closed = bool(row.update(failures=0, away_since=None, open_until=None))
+    forget()
+    return closed
 
 
 def away_for(name: str) -> timedelta:

@@ -3,8 +3,9 @@
 from operations.models.clients import Anyone, ApiKey, IdempotencyKey
 from operations.models.ledger import ModelCall
 from operations.models.operation import Claim, Event, Operation, Superseded, TransitionError
+from operations.models.plans import PlanCache
 from operations.models.step import Step
-from operations.models.types import TypeSetting
+from operations.models.types import TypeSetting, type_setting
 
 __all__ = [
     "Anyone",
@@ -14,8 +15,10 @@ __all__ = [
     "IdempotencyKey",
     "ModelCall",
     "Operation",
+    "PlanCache",
     "Step",
     "Superseded",
     "TransitionError",
     "TypeSetting",
+    "type_setting",
 ]

@@ -4,22 +4,44 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from operations import live
+
 PREFIX = "ck_"
-SCOPES = ("read_all", "decide", "admin")
+SCOPES = ("read_all", "decide", "mend", "admin")
 
 
-class ApiKeyManager(models.Manager["ApiKey"]):
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def issue(self, name: str, scopes: list[str] | None = None) -> "tuple[ApiKey, str]":
         """Make a key for the client ``name``. Returns the row and the key itself, which is kept nowhere."""
         key = PREFIX + secrets.token_urlsafe(32)
-        return self.create(name=name, prefix=key[:11], digest=digest(key), scopes=scopes or []), key
+        return self.create(name=name, scopes=scopes or [], **_kept(key)), key
+
+    def adopt(self, name: str, key: str, scopes: list[str]) -> "ApiKey":
+        """Let the client ``name`` use ``key``, which was made elsewhere, in place of any other that it had.
+
+        A key that it has already gets these scopes, and stays revoked if it was.
+        """
+        row, is_new = self.get_or_create(name=name, defaults={"scopes": scopes, **_kept(key)})
+        if not is_new and row.digest != digest(key):
+            self.filter(pk=row.pk).update(scopes=scopes, revoked_at=None, **_kept(key))
+            row.refresh_from_db()
+        elif row.scopes != scopes:
+            row.scopes = scopes
+            row.save(update_fields=["scopes"])
+        return row
 
     def find(self, key: str) -> "ApiKey | None":
         """The client that ``key`` belongs to, if it is in force."""
-        return self.filter(digest=digest(key), revoked_at__isnull=True).first()
+        return next(iter(self.filter(digest=digest(key), revoked_at__isnull=True)), None)  # no order to ask for
+
+    def revoke(self) -> int:
+        """Refuse these keys from now on, also to clients that are waiting. Returns how many were in force."""
+        with transaction.atomic():
+            live.announce_revocation()
+            return self.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def digest(key: str) -> str:
@@ -27,10 +49,15 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
+def _kept(key: str) -> dict[str, str]:
+    return {"prefix": key[:11], "digest": digest(key)}
+
+
 class ApiKey(models.Model):
     """A client's key; only its hash is kept.
 
-    Scopes: ``read_all`` (see others' operations), ``decide`` (decide escalations), ``admin`` (register workers).
+    Scopes: ``read_all`` (see others' operations), ``decide`` (decide escalations), ``mend`` (ring for operations that
+    are stuck, close workers' circuits), ``admin`` (register workers).
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -41,7 +68,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ApiKeyManager()
+    objects = ApiKeyQuerySet.as_manager()
 
     # DRF asks these of whoever made a request.
     is_authenticated = True

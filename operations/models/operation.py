@@ -4,11 +4,12 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import connections, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,6 +27,21 @@ class TransitionError(Exception):
 
 class Superseded(TransitionError):
     """The claim on the operation is no longer the newest: whatever its holder does now counts for nothing."""
+
+
+# One statement, so that two queue workers never look at the same row twice. A lease that ran out was never given
+# back: its holder is gone, and that it was rescued is counted.
+CLAIM = """
+    UPDATE operations_operation
+    SET fence = fence + 1, lease_until = %s, claimed_by = %s, started_at = COALESCE(started_at, %s),
+        rescues = rescues + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END
+    WHERE id = (
+        SELECT id FROM operations_operation
+        WHERE wake_at <= %s AND (lease_until IS NULL OR lease_until < %s)
+        ORDER BY priority DESC, wake_at LIMIT 1 {skip}
+    )
+    RETURNING *
+"""
 
 
 @dataclass(frozen=True)
@@ -55,19 +71,13 @@ class OperationQuerySet(models.QuerySet["Operation"]):
 
     def claim_next(self, holder: str) -> "tuple[Operation, Claim] | None":
         """Take the most urgent ready operation for a lease, or None where nothing is ready."""
+        connection = connections[self.db]
+        skip = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+        adapt = connection.ops.adapt_datetimefield_value
         now = timezone.now()
-        for operation in self.ready(now)[:2]:
-            fields = {
-                "fence": operation.fence + 1,
-                "lease_until": now + timedelta(seconds=settings.LEASE_SECONDS),
-                "claimed_by": holder,
-                # A lease that ran out was never given back: its holder is gone.
-                "rescues": operation.rescues + (operation.lease_until is not None),
-            }
-            if self.filter(pk=operation.pk, fence=operation.fence).update(**fields):
-                for name, value in fields.items():
-                    setattr(operation, name, value)
-                return operation, Claim(operation.pk, operation.fence)
+        until = now + timedelta(seconds=settings.LEASE_SECONDS)
+        for operation in self.raw(CLAIM.format(skip=skip), [adapt(until), holder, *[adapt(now)] * 3]):
+            return operation, Claim(operation.pk, operation.fence)
         return None
 
 
@@ -105,12 +115,29 @@ class Operation(models.Model):
     plan = models.JSONField(null=True, blank=True)
     plan_source = models.CharField(max_length=16, blank=True)
     plan_version = models.PositiveIntegerField(default=0)
+    plan_cache = models.ForeignKey(
+        "operations.PlanCache",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="operations",
+        help_text="The kept plan that it runs by, or that was made for it",
+    )
+    plan_unseen = models.BooleanField(default=False, help_text="A person has to see the plan before it runs")
+    replan = models.JSONField(
+        null=True, blank=True, editable=False, help_text="The question that was answered by asking for another plan"
+    )
     result = models.JSONField(null=True, blank=True)
     error = models.TextField(blank=True)
     confidence_score = models.FloatField(null=True, blank=True)
     confidence = models.JSONField(null=True, blank=True, help_text="The signals, each with its weight and its words")
-    token_usage = models.PositiveIntegerField(default=0)
-    cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    token_usage = models.PositiveBigIntegerField(default=0, help_text="The sum of its model calls")
+    cost_usd = models.DecimalField(
+        max_digits=16, decimal_places=8, null=True, blank=True, default=Decimal(0), help_text="Empty: not known"
+    )
+    budgets_renewed = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a person let it go on with a spent budget"
+    )
 
     fence = models.PositiveIntegerField(default=0, editable=False)
     claimed_by = models.CharField(max_length=80, blank=True, editable=False)
@@ -123,12 +150,16 @@ class Operation(models.Model):
     seconds_left = models.FloatField(null=True, blank=True, editable=False)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a queue worker first took it up"
+    )
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = OperationQuerySet.as_manager()
 
     _steps: "list[Step] | None" = None
+    _passed: "tuple[Event, ...]" = ()
 
     class Meta:
         indexes = [
@@ -163,6 +194,11 @@ class Operation(models.Model):
         return self.status in MOVING
 
     @property
+    def plan_is_open(self) -> bool:
+        """Will steps be added once those of the plan are done?"""
+        return bool(self.plan and self.plan.get("open"))
+
+    @property
     def requires_human(self) -> bool:
         return self.status == Status.ESCALATING
 
@@ -170,6 +206,11 @@ class Operation(models.Model):
     def execution_time_ms(self) -> int:
         """From the POST to the end, or until now."""
         return round(((self.ended_at or timezone.now()) - self.created_at).total_seconds() * 1000)
+
+    def time_for(self, seconds: float) -> float:
+        """So many seconds, or what is left of the time limit, if that is less; a moment in any case."""
+        left = (self.deadline_at - timezone.now()).total_seconds() if self.deadline_at else seconds
+        return max(0.5, min(seconds, left))
 
     def move_to(
         self, status: Status, message: str = "", *, claim: Claim | None = None, actor: str = "", **fields: Any
@@ -192,6 +233,16 @@ class Operation(models.Model):
             status=status,
         )
 
+    def pass_to(self, status: Status) -> None:
+        """Move on in memory: the next move of the claim's holder saves this one too.
+
+        For a stage that is over in a moment. Should the process die before, the stage before it is gone through again.
+        """
+        if status not in NEXT[Status(self.status)]:
+            raise TransitionError(f"The operation is {self.status}; it cannot become {status}.")
+        self._passed += (Event(operation=self, kind=status),)
+        self.status = status
+
     def change(
         self,
         fields: Mapping[str, Any],
@@ -209,13 +260,16 @@ class Operation(models.Model):
             fields["status"] = status
         if claim is None:
             fields |= {"fence": self.fence + 1, "lease_until": None}
-        with transaction.atomic():
-            row = Operation.objects.filter(pk=self.pk, status=self.status, fence=self.fence)
-            if not row.update(**fields):
+        with transaction.atomic(savepoint=False):  # who fails here gives up the whole transaction
+            row = Operation.objects.filter(pk=self.pk, fence=self.fence)
+            # The holder of the claim is the only one to move it while the fence stands.
+            if not (row if claim else row.filter(status=self.status)).update(**fields):
                 raise Superseded(f"{self.pk} was changed by somebody else in the meantime.")
             for name, value in fields.items():
                 setattr(self, name, value)
-            self.record(kind, message, actor=actor, data=data)
+            event = Event(operation=self, kind=kind, message=message, actor=actor, data=data)
+            Event.objects.bulk_create([*self._passed, event])
+            self._passed = ()
             live.announce(self)
 
     def record(self, kind: str, message: str, *, actor: str = "", data: Any = None) -> "Event":

@@ -87,6 +87,11 @@ class Step(models.Model):
         return f"{self.step_id} {self.worker}.{self.action}"
 
     @property
+    def named(self) -> str:
+        """As it is called in the history and in questions."""
+        return f"{self} ({self.label})" if self.label else str(self)
+
+    @property
     def has_ended(self) -> bool:
         return self.status in STEP_ENDED
 
@@ -105,5 +110,6 @@ class Step(models.Model):
 
     def call_key(self, arguments: dict[str, Any]) -> str:
         """The idempotency key of this call: the same for every automatic attempt, another one for a new run."""
-        digest = hashlib.sha256(canonical(arguments)).hexdigest()[:32]
+        # A plan that was mended may call another action in the same step: that is another call.
+        digest = hashlib.sha256(canonical([self.action, arguments])).hexdigest()[:32]
         return f"{self.operation_id}:{self.step_id}:{digest}:{self.run}"

@@ -61,17 +61,18 @@ _shape = Draft202012Validator(SCHEMA)
 
 
 class BadPlan(Exception):
-    """The plan cannot be executed. ``problems`` says why, one sentence each."""
+    """The plan cannot be executed. ``problems`` says why, one sentence each; ``plan`` is what was made."""
 
-    def __init__(self, problems: list[str]):
+    def __init__(self, problems: list[str], plan: Any = None):
         super().__init__(" ".join(problems[:3]))
         self.problems = problems
+        self.plan = plan
 
 
 def check(plan: Any) -> None:
     """Raise `BadPlan` with all that is wrong with ``plan``."""
     if problems := list(_shape_problems(plan)) or list(_meaning_problems(plan["steps"])):
-        raise BadPlan(problems)
+        raise BadPlan(problems, plan)
 
 
 def _shape_problems(plan: Any) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from operations.models import Operation
+from operations.planning import ai_inference, entity_sync, performance_check
 from operations.planning.types import FILE_TYPES
 from operations.states import OperationType
 from workers.florida_data.sample import standard as sample
@@ -11,9 +12,38 @@ from workers.florida_data.sample import standard as sample
 Json = dict[str, Any]
 
 
+def has_template(operation: Operation) -> bool:
+    """Can rules plan operations of this type at all?"""
+    return operation.operation_type in TEMPLATES
+
+
 def make(operation: Operation) -> Json:
     """The plan for ``operation``, as data: ``{"steps": [...]}``."""
-    return {"steps": TEMPLATES[operation.operation_type](operation.parameters)}
+    return {"steps": TEMPLATES[operation.operation_type](asked(operation))}
+
+
+def checks() -> dict[tuple[str, str], list[Json]]:
+    """The validation rules that go with an action wherever a plan has it: those of the loading of rolls."""
+    steps = _data_pipeline(_roll_defaults({"counties": "all"}))
+    return {(step["worker"], step["action"]): step["validation"] for step in steps if "validation" in step}
+
+
+def asked(operation: Operation) -> Json:
+    """The parameters as plans use them: spelled out, with the defaults, without those that only Concord reads."""
+    fill = DEFAULTS.get(operation.operation_type, dict)
+    return {name: value for name, value in fill(operation.parameters).items() if name not in NOT_PLANNED}
+
+
+def _roll_defaults(parameters: Json) -> Json:
+    test = bool(parameters.get("test"))
+    counties = parameters.get("counties") or (list(sample.CLEAN) if test else [])
+    filled = {
+        "counties": [] if counties == "all" else counties,
+        "file_types": parameters.get("file_types") or list(FILE_TYPES),
+        "level": parameters.get("level") or "standard",
+    }
+    filled |= {name: parameters[name] for name in ("source", "year", "stage") if parameters.get(name)}
+    return filled | ({"source": "sample", "test": True} if test else {})
 
 
 def _data_pipeline(parameters: Json) -> list[Json]:
@@ -55,15 +85,9 @@ def _data_validation(parameters: Json) -> list[Json]:
 
 
 def _rolls(parameters: Json, *, gate: bool = True) -> list[Json]:
-    test = bool(parameters.get("test"))
-    asked = parameters.get("counties") or (list(sample.CLEAN) if test else [])
     wanted = {
-        "counties": [] if asked == "all" else asked,
-        "file_types": parameters.get("file_types") or list(FILE_TYPES),
+        name: parameters[name] for name in ("counties", "file_types", "source", "year", "stage") if name in parameters
     }
-    wanted |= {name: parameters[name] for name in ("source", "year", "stage") if parameters.get(name)}
-    if test:
-        wanted["source"] = "sample"
     return [
         {
             "id": "E1",
@@ -90,7 +114,7 @@ def _rolls(parameters: Json, *, gate: bool = True) -> list[Json]:
             "action": "process",
             "for_each": "#E2",
             "label": "#item.label",
-            "arguments": {"download": "#item", "level": parameters.get("level") or "standard"},
+            "arguments": {"download": "#item", "level": parameters["level"]},
             "expected_output": "typed rows, and those that cannot be used with the reasons",
         },
         {
@@ -114,12 +138,19 @@ def _rolls(parameters: Json, *, gate: bool = True) -> list[Json]:
     ]
 
 
-def _custom(parameters: Json) -> list[Json]:
-    return parameters["steps"]
-
-
+# Read by the pipeline, of no concern to a plan.
+NOT_PLANNED = frozenset({"plan_only"})
+DEFAULTS: dict[str, Callable[[Json], Json]] = {
+    OperationType.PERFORMANCE_CHECK: performance_check.asked,
+    OperationType.ENTITY_SYNC: entity_sync.asked,
+    OperationType.AI_INFERENCE: ai_inference.asked,
+    OperationType.DATA_PIPELINE: _roll_defaults,
+    OperationType.DATA_VALIDATION: _roll_defaults,
+}
 TEMPLATES: dict[str, Callable[[Json], list[Json]]] = {
     OperationType.DATA_PIPELINE: _data_pipeline,
     OperationType.DATA_VALIDATION: _data_validation,
-    OperationType.CUSTOM: _custom,
+    OperationType.PERFORMANCE_CHECK: performance_check.steps,
+    OperationType.ENTITY_SYNC: entity_sync.steps,
+    OperationType.AI_INFERENCE: ai_inference.steps,
 }

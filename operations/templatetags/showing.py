@@ -14,6 +14,8 @@ register.filter("visible", lambda text: showing.visible(str(text)))
 register.filter("duration", showing.duration)
 register.filter("listed", showing.listed)
 register.filter("pretty", showing.pretty)
+register.filter("dollars", showing.dollars)
+register.filter("thousands", lambda number: f"{number:,}")
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Clients of the API: Alice and Bob have a key each, Rita decides, Eve has none."""
+"""Clients of the API: Alice and Bob have a key each, Rita decides, one mends, Eve has none."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -44,6 +44,11 @@ def bob(db: None) -> Caller:
 @pytest.fixture
 def rita(db: None) -> Caller:
     return caller("decide", name="rita")
+
+
+@pytest.fixture
+def mender(db: None) -> Caller:
+    return caller("mend", "read_all", name="mender")
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_it_counts_what_is_under_way(eve: Caller) -> None:
         "escalation_queue": 1,
         "registered_workers": 2,
         "workers": {"plant": True, "new": None},
-        "config": {"confidence_threshold": 0.7, "context_compression": True, "rewoo_planning": True},
+        "config": {"confidence_threshold": 0.7, "context_compression": True, "rewoo_planning": True, "model": False},
     }
 
 

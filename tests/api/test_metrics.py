@@ -39,5 +39,18 @@ def test_the_state_is_counted(alice: Caller) -> None:
     assert found["concord_queue_rings"] == 0
 
 
+def test_the_model_calls_of_today_are_counted(alice: Caller) -> None:
+    calls = make_operation().model_calls
+    calls.create(purpose="planning", model="m", prompt_tokens=700, completion_tokens=50)
+    calls.create(purpose="planning", model="m", error="timeout: no answer", prompt_tokens=700)
+    calls.create(purpose="planning", model="m", prompt_tokens=9, created_at=timezone.now() - timedelta(days=1))
+
+    found = collected(alice)
+
+    assert found["concord_model_tokens_today planning"] == 1450
+    assert found["concord_model_calls_today planning"] == 2
+    assert found["concord_model_calls_failed_today planning"] == 1
+
+
 def test_an_empty_queue_has_no_oldest(alice: Caller) -> None:
     assert collected(alice)["concord_escalation_oldest_seconds"] == 0

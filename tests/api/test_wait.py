@@ -29,6 +29,7 @@ class Server:
     """The application as Daphne runs it, and a client with a key."""
 
     tests_own = 0  # the test's own connection to PostgreSQL
+    first: ApplicationCommunicator  # kept: a request that nobody holds is at an end
 
     def __init__(self, key: str):
         self.rested = Rested()

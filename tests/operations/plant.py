@@ -66,6 +66,19 @@ def count(call: Call, journal: str, to: int = 1, pause: float = 0) -> Value:
     return {"value": to}
 
 
+@action(read_only=True)
+def look(call: Call, journal: str, until: str = "") -> Numbers:
+    """Look for numbers, until a file is there if one is named, and note the beginning and the end in a journal."""
+    _note(journal, "start")
+    try:
+        while until and not Path(until).exists():
+            call.progress(0, 1, f"waiting for {Path(until).name}")
+            call.cancelled.wait(0.02)
+    finally:
+        _note(journal, "stopped" if call.cancelled.is_set() else "end")
+    return {"numbers": [1, 2]}
+
+
 @action()
 def wait(call: Call, journal: str, until: str) -> Value:
     """Work until a file is there, and note the beginning and the end in a journal."""
@@ -110,6 +123,22 @@ def unsure(call: Call) -> Value:
     return {"value": 1}
 
 
+@action()
+def think(call: Call, tokens: int, model: str = "gpt-4.1-mini", fail: bool = False) -> Value:
+    """Ask a model at some length, whether or not it comes to anything."""
+    call.usage.append({"purpose": "planning", "model": model, "prompt_tokens": tokens, "completion_tokens": 0})
+    if fail:
+        raise ActionError("the model knows no answer")
+    return {"value": tokens}
+
+
+@action(read_only=True)
+def consult(call: Call, question: str) -> Text:
+    """Ask the language model."""
+    messages = [{"role": "user", "content": question}]
+    return {"text": call.ask(messages, max_tokens=100, timeout=10).text}
+
+
 def _note(journal: str, word: str) -> None:
     with Path(journal).open("a") as file:
         file.write(f"{word}\n")
@@ -119,4 +148,5 @@ def read(journal: str) -> list[str]:
     return Path(journal).read_text().split() if Path(journal).exists() else []
 
 
-worker = Worker("plant", "1.0", [numbers, double, total, say, judge, count, wait, shaky, refuse, wipe, unsure])
+ACTIONS = [numbers, double, total, say, judge, count, look, wait, shaky, refuse, wipe, unsure, think, consult]
+worker = Worker("plant", "1.0", ACTIONS)

@@ -4,14 +4,14 @@ import os
 import subprocess
 import threading
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from operations import acts, jobs, pipeline
+from operations import acts, jobs, pipeline, retries
 from operations.models import Operation, Superseded, TransitionError
 from operations.states import NEXT, Status
 from tests.operations import plant
@@ -69,6 +69,33 @@ def test_a_long_call_is_handed_back_and_asked_after(settle: Settle, journal: str
 
     assert operation.status == Status.COMPLETED
     assert plant.read(journal) == ["start", "end"]
+
+
+def test_waiting_for_a_full_worker_costs_no_attempt(
+    settle: Settle, journal: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CALLS_PER_WORKER = 1
+    knocks: list[float] = []
+
+    def knock(retry_after: float) -> datetime:
+        knocks.append(retry_after)
+        if len(knocks) == 6:
+            Path(f"{journal}.go").touch()
+        return timezone.now()
+
+    monkeypatch.setattr(retries, "next_knock", knock)
+    with serve(plant.worker) as url:
+        RegisteredWorker.objects.filter(name="plant").update(url=url)
+        registry.forget()
+        first = post([waiting(journal)])
+        run_queue()
+        second = settle(post([step("E1", "double", arguments={"value": 2})]))
+        settle(first)
+
+    assert (first.status, second.status) == (Status.COMPLETED, Status.COMPLETED)
+    assert second.steps.get().attempts == 1
+    assert set(knocks) == {1.0}
+    assert RegisteredWorker.objects.get(name="plant").failures == 0
 
 
 def test_cancelling_withdraws_a_running_call(settle: Settle, journal: str) -> None:

@@ -14,9 +14,9 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-from workers import datasets
+from workers import counties, datasets
 from workers.contract import Call
-from workers.florida_data import counties, worker
+from workers.florida_data import worker
 from workers.florida_data.layouts import FileType, layout, member_name
 from workers.florida_data.sample.rolls import Roll, csv_chunks
 

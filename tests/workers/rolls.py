@@ -7,9 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from workers import datasets
+from workers import counties, datasets
 from workers.contract import Call
-from workers.florida_data import counties
 from workers.florida_data.layouts import FileType, Stage, member_name, parse_member
 from workers.florida_data.process import process
 from workers.florida_data.results import Download, Processed

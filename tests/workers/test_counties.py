@@ -3,7 +3,7 @@
 import pytest
 
 from workers.contract import InvalidParameters
-from workers.florida_data.counties import COUNTIES, UnknownCounty, find
+from workers.counties import COUNTIES, UnknownCounty, find
 
 
 @pytest.mark.parametrize(

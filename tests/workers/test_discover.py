@@ -3,8 +3,8 @@
 import pytest
 
 from tests.workers.roll_files import make_csv, make_zip, run, serving
+from workers import counties
 from workers.contract import ActionError, InvalidParameters, TryLater
-from workers.florida_data import counties
 from workers.florida_data.sample.portal import NOT_FOUND_PAGE, application
 from workers.florida_data.sample.rolls import Roll, write_roll
 from workers.florida_data.sample.standard import SampleSet

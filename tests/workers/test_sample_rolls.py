@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.workers.roll_files import make_csv
-from workers.florida_data import counties
+from workers import counties
 from workers.florida_data.layouts import layout
 from workers.florida_data.sample import rolls
 from workers.florida_data.sample.rolls import Roll, csv_chunks

@@ -9,8 +9,8 @@ import pytest
 from django.db import connections
 
 from tests.workers.rolls import make_csv, make_download
+from workers import counties
 from workers.contract import Call, InvalidParameters
-from workers.florida_data import counties
 from workers.florida_data.process import process
 from workers.florida_data.upload import upload
 from workers.florida_data.verify import count_records, verify

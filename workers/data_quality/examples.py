@@ -1,14 +1,13 @@
 """Examples of what breaks a rule: few, small, and without a person's name or address."""
 
-import re
 from typing import Any
 
 import polars as pl
 
 from workers.data_quality.rules.checks import Cells, Check
+from workers.personal import masked
 
 MOST = 5
-_PERSONAL = re.compile(r"(OWN|FIDU)_(NAME?|ADDR\d?)|PHY_ADDR\d?")
 
 
 def examples(offenders: pl.LazyFrame, key: tuple[str, ...], check: Check) -> list[dict[str, Any]]:
@@ -19,8 +18,4 @@ def examples(offenders: pl.LazyFrame, key: tuple[str, ...], check: Check) -> lis
     found = offenders.head(MOST).select(*identity, *check.cells).collect(engine="streaming").to_dicts()
     if isinstance(check, Cells):
         found = [{name: value for name, value in row.items() if value is not None} for row in found]
-    return [{name: _masked(name, value) for name, value in row.items()} for row in found]
-
-
-def _masked(name: str, value: Any) -> Any:
-    return f"({len(value)} characters)" if isinstance(value, str) and _PERSONAL.fullmatch(name) else value
+    return [{name: masked(name, value) for name, value in row.items()} for row in found]

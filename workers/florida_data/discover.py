@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from workers import counties
 from workers.contract import ActionError, Call, action
-from workers.florida_data import counties
-from workers.florida_data.counties import COUNTIES, County
+from workers.counties import COUNTIES, County
 from workers.florida_data.folders import list_folder, look_inside
 from workers.florida_data.layouts import FILE_TYPES, STAGES, FileType
 from workers.florida_data.names import Told, label, read_name

@@ -12,9 +12,8 @@ from typing import IO, Annotated, Any, cast
 from django.conf import settings
 from pydantic import Field
 
-from workers import datasets
+from workers import counties, datasets
 from workers.contract import ActionError, Call, InvalidParameters, action
-from workers.florida_data import counties
 from workers.florida_data.archives import UnreadableArchive, find_member, is_bare, opened_zip
 from workers.florida_data.fetching import BLOCK, Partial, Unchanged, fetch
 from workers.florida_data.layouts import Member, parse_member

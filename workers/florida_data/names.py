@@ -8,9 +8,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import cast
 
+from workers import counties
 from workers.contract import InvalidParameters
-from workers.florida_data import counties
-from workers.florida_data.counties import County, UnknownCounty
+from workers.counties import County, UnknownCounty
 from workers.florida_data.layouts import FILE_TYPES, STAGE_NAMES, FileType, Stage, parse_member
 
 YEAR_FOLDER = re.compile(r"(\d{4})([SPF])")

@@ -16,9 +16,8 @@ import polars as pl
 from polars.io.plugins import register_io_source
 from pydantic import Field
 
-from workers import datasets
+from workers import counties, datasets
 from workers.contract import ActionError, Call, action
-from workers.florida_data import counties
 from workers.florida_data.archives import open_csv
 from workers.florida_data.checks import Screen, schema
 from workers.florida_data.chunks import read_chunks, read_header

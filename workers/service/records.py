@@ -80,7 +80,7 @@ def steadily(function: Callable[..., Any], *arguments: Any) -> Any:
 def claim(wanted: Wanted, *, may_run: bool = True) -> CallRecord:
     """The record of the call: run it if its ``run`` is yours, otherwise it is done or runs elsewhere.
 
-    Raises `Refused`: 409 for a superseded attempt, 422 for a key used for something else, 503 if it would have to
+    Raises `Refused`: 409 for a superseded attempt, 422 for a key used for something else, 429 if it would have to
     run although ``may_run`` is false.
     """
     while True:
@@ -90,13 +90,13 @@ def claim(wanted: Wanted, *, may_run: bool = True) -> CallRecord:
         if found is None and may_run:
             continue  # it has just been deleted for its age
         if found is None:
-            raise _busy()
+            raise _full()
         _check(found, wanted)
         if found.run == wanted.run or found.status == CallStatus.COMPLETED or _is_alive(found, wanted):
             _see_attempt(found, wanted)
             return found
         if not may_run:
-            raise _busy()
+            raise _full()
         if _take_over(found, wanted):
             found.run = wanted.run
             return found
@@ -208,8 +208,8 @@ def _take_over(found: CallRecord, wanted: Wanted) -> bool:
     return bool(row.update(**start, attempt=wanted.attempt or F("attempt"), **FRESH))
 
 
-def _busy() -> Refused:
-    return Refused(503, "the worker runs as many calls as it may; try again", retryable=True, retry_after=1)
+def _full() -> Refused:
+    return Refused(429, "the worker runs as many calls as it may; try again", retryable=True, retry_after=1)
 
 
 def _running(running: dict[UUID, Sign]) -> models.QuerySet[CallRecord]:

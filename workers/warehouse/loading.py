@@ -7,7 +7,7 @@ from django.db import connections
 
 from workers.contract import ActionError, Call, InvalidParameters
 from workers.warehouse import ALIAS, postgresql, sqlite, tables
-from workers.warehouse.models import Release, ReleaseState
+from workers.warehouse.models import Release, ReleaseState, roll
 from workers.warehouse.releases import settle
 from workers.warehouse.turns import turn
 
@@ -31,7 +31,7 @@ class Source:
     @property
     def roll(self) -> str:
         """What this is a release of: a county's file of a year."""
-        return f"{self.file_type}-{self.county_no}-{self.year}"
+        return roll(self.file_type, self.county_no, self.year)
 
 
 @dataclass(frozen=True)

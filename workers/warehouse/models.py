@@ -19,6 +19,11 @@ class ReleaseState(models.TextChoices):
 STAGES = "SPF"
 
 
+def roll(file_type: str, county_no: int, year: int) -> str:
+    """The name of a county's file of a year, by which those who load it take turns."""
+    return f"{file_type}-{county_no}-{year}"
+
+
 class Release(models.Model):
     """One source file, as it was processed once. The number of the row marks its rows in the data table."""
 
@@ -51,6 +56,11 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release} ({self.state})"
+
+    @property
+    def roll(self) -> str:
+        """What it is a release of: a county's file of a year."""
+        return roll(self.file_type, self.county_no, self.year)
 
     @property
     def age(self) -> tuple[int, int]:

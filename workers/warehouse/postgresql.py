@@ -17,6 +17,7 @@ from workers.warehouse.batches import batches
 from workers.warehouse.models import Release
 
 BATCH_ROWS = 20_000
+LOCK_SECONDS = 5  # that readers of the table may be kept waiting
 
 
 def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
@@ -34,6 +35,25 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
         cursor.execute(f"ALTER TABLE {partition} ADD PRIMARY KEY ({_key(release.table)})")
         cursor.execute(f"ALTER TABLE {parent} ATTACH PARTITION {partition} FOR VALUES IN ({release.pk})")
     return done
+
+
+def clear(call: Call, release: Release) -> int:
+    """Remove the release's partition, whether it is attached or not; returns how many rows it had.
+
+    Raises Django's `OperationalError` where others use the table for longer than readers should be kept waiting.
+    """
+    connection = connections[ALIAS]
+    partition = connection.ops.quote_name(f"{release.table}_{release.pk}")
+    call.check()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NULL", [partition])
+        if cursor.fetchone()[0]:
+            return 0
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        cursor.execute(f"SELECT count(*) FROM {partition}")  # noqa: S608
+        rows = int(cursor.fetchone()[0])
+        cursor.execute(f"DROP TABLE {partition}")
+    return rows
 
 
 def _copy(call: Call, release: Release, rows: pl.LazyFrame, total: int, statement: str) -> int:

@@ -33,3 +33,18 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
             done += frame.height
             call.progress(done, total, f"loading {release.release}")
     return done
+
+
+def clear(call: Call, release: Release) -> int:
+    """Remove the release's rows; returns how many there were."""
+    connection = connections[ALIAS]
+    table = connection.ops.quote_name(release.table)
+    some = f"SELECT rowid FROM {table} WHERE release_id = %s LIMIT {BATCH_ROWS}"  # noqa: S608
+    total, done = count(release), 0
+    with connection.cursor() as cursor:
+        while done < total:
+            with transaction.atomic(using=ALIAS):
+                cursor.execute(f"DELETE FROM {table} WHERE rowid IN ({some})", [release.pk])  # noqa: S608
+                done += cursor.rowcount
+            call.progress(done, total, f"removing {release.release}")
+    return done

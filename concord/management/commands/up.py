@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 
-from concord import local_run, redis_server, sample_run
+from concord import local_run, redis_server, sample_run, worker_keys
 from concord.first_run import ADMIN, REVIEWER, Credentials, create_accounts
 from concord.local_run import Component
 from concord.supervisor import Supervisor
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         supervisor = Supervisor(settings.LOG_DIR, self.say, cwd=settings.BASE_DIR)
         try:
             migrate()
+            worker_keys.register()
             self.say("Starting:")
             self.start(supervisor, [part for part in parts if part.port or part.child.rank == local_run.REDIS])
             # The sweeper asks the workers for their health when it starts, and then seldom: by now they answer.
@@ -80,11 +81,11 @@ class Command(BaseCommand):
             raise CommandError(f"Not ready: {names}. Their logs in {settings.LOG_DIR} say more.")
 
     def load_sample(self, supervisor: Supervisor, url: str, key: str) -> None:
-        """Show a newcomer one operation that completes, and one that ends in front of a person."""
+        """Show a newcomer operations that complete, and one that ends in front of a person."""
         run = sample_run.SampleRun(url, key, say=self.say, pause=lambda: supervisor.watch(seconds=0.3))
         try:
-            for counties in (sample_run.CLEAN, sample_run.FLAWED):
-                operation = run.load(counties)
+            for sample in sample_run.SAMPLES:
+                operation = run.do(sample)
                 for line in sample_run.summary(operation):
                     self.say(f"  {line}")
                 self.say(f"  {url}{operation['links']['console']}")

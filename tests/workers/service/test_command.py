@@ -19,13 +19,6 @@ def test_an_unknown_worker_is_named_with_those_there_are():
         call_command("worker", "florida")
 
 
-def test_a_worker_that_has_only_a_port_is_not_built_yet(settings):
-    settings.WORKER_PORTS = {"tomorrow": 1}
-
-    with pytest.raises(CommandError, match="The worker tomorrow is not built yet"):
-        call_command("worker", "tomorrow")
-
-
 @served
 def test_a_port_in_use_is_named(example):
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -159,7 +159,7 @@ def test_one_call_too_many_is_asked_to_come_again_but_the_known_are_answered(set
         for location in locations:
             caller.delete(location)
 
-    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
     assert (refused.json()["retryable"], refused.json()["retry_after"]) == (True, 1)
     assert again.json() == done
     assert (joined.status_code, joined.headers["Location"]) == (202, locations[0])

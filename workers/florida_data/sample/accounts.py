@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from workers.florida_data.counties import County
-from workers.florida_data.sample import words
-from workers.florida_data.sample.draws import Draws
+from workers.counties import County
+from workers.sample import words
+from workers.sample.draws import Draws
 
 EXEMPTION = 25_000  # code M: the first 25,000 dollars of tangible property
 _INDUSTRIES = ["531110", "722511", "812910", "541110", "621111", "236115", "811192", "453998", "524210", "561730"]

@@ -2,12 +2,12 @@
 
 import polars as pl
 
-from workers.florida_data.counties import County
-from workers.florida_data.sample import words
-from workers.florida_data.sample.draws import Draws
+from workers.counties import County
 from workers.florida_data.sample.parcel_ids import parcel_ids
 from workers.florida_data.sample.sales import with_sales
 from workers.florida_data.sample.uses import SHARES, TABLE
+from workers.sample import words
+from workers.sample.draws import Draws
 
 NAME_CUT = 30  # real rolls cut owner names here, though the guide allows more
 HOMESTEAD = 25_000

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
-from workers.florida_data.counties import County
+from workers.counties import County
 from workers.florida_data.layouts import STAGE_NAMES, FileType, Layout, Stage, layout, member_name
 from workers.florida_data.sample import flaws
 from workers.florida_data.sample.accounts import make_accounts
 from workers.florida_data.sample.parcels import make_parcels
 from workers.florida_data.sample.sales import sale_rows
-from workers.florida_data.sample.words import listed
+from workers.sample.words import listed
 
 ROWS_AT_ONCE = 50_000
 ACCOUNTS_PER_PARCEL = 0.12

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from workers.florida_data.sample.draws import Draws
+from workers.sample.draws import Draws
 
 # Qualification codes and about how often they occur.
 _CODES = ["01", "02", "03", "05", "11", "12", "14", "16", "18", "19", "30", "37", "40", "41", "98", "99"]

@@ -7,7 +7,7 @@ that whoever loads them sees an operation end in front of a person.
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.florida_data import counties
+from workers import counties
 from workers.florida_data.layouts import FILE_TYPES, FileType, Stage
 from workers.florida_data.sample.flaws import FLAWED_COUNTY
 from workers.florida_data.sample.rolls import Roll, write_roll, zip_name

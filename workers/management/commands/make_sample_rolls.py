@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from workers.florida_data import counties
-from workers.florida_data.counties import COUNTIES, UnknownCounty
+from workers import counties
+from workers.counties import COUNTIES, UnknownCounty
 from workers.florida_data.layouts import FILE_TYPES, STAGES
 from workers.florida_data.sample.standard import PARCELS, SampleSet
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from workers.florida_data.sample.draws import Draws
+from workers.sample.draws import Draws
 
 
 def listed(words: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""What samples are made of: random draws by row number, and invented names."""

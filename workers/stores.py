@@ -1,0 +1,154 @@
+"""Reads a dataset or a table of the warehouse alike: as Parquet files, and the kinds of its columns."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Literal, NotRequired
+
+import duckdb
+import polars as pl
+from django.db import DataError, ProgrammingError, connections, transaction
+from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
+
+from workers import datasets
+from workers.contract import ActionError, Call, InvalidParameters
+from workers.datasets import Dataset
+from workers.warehouse import ALIAS
+
+Kind = Literal["integer", "real", "boolean", "text"]
+Kinds = Mapping[str, Kind]
+
+BATCH_CELLS = 1_000_000
+POLARS: Mapping[Kind, Any] = {"integer": pl.Int64, "real": pl.Float64, "boolean": pl.Boolean, "text": pl.String}
+SQL: Mapping[Kind, str] = {"integer": "bigint", "real": "double precision", "boolean": "boolean", "text": "text"}
+PARQUET_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "integer"),
+    **dict.fromkeys(("FLOAT", "DOUBLE", "DECIMAL"), "real"),
+    "BOOLEAN": "boolean",
+}
+
+
+class Table(TypedDict):
+    """A table or view of the warehouse; ``where`` keeps only the rows with these values."""
+
+    table: str
+    where: NotRequired[dict[str, str | int | None]]
+
+
+@contextmanager
+def reading(store: Dataset | Table, field: str) -> "Iterator[Side]":
+    """The side that ``store`` describes, to be used inside the block. Raises `InvalidParameters` naming ``field``."""
+    if "table" in store:
+        yield WarehouseTable(store, field)  # type: ignore[arg-type]
+        return
+    with datasets.local_copy(str(store["$dataset"]), f"{field}.$dataset") as path:
+        yield ParquetFile(path, field)
+
+
+class ParquetFile:
+    """A dataset."""
+
+    def __init__(self, path: Path, field: str):
+        self.path = path
+        self.name = field
+        self.kinds = _parquet_kinds(path, field)
+
+    def files(self, call: Call, columns: Sequence[str], folder: Path) -> list[Path]:
+        return [self.path]
+
+
+class WarehouseTable:
+    """A table or a view of the warehouse. Its rows are read in one statement, so they are those of one moment."""
+
+    def __init__(self, store: Table, field: str):
+        self.table, self.where, self.name = store["table"], store.get("where", {}), field
+        self.kinds = _table_kinds(self.table, field)
+        if unknown := [name for name in self.where if name not in self.kinds]:
+            path = f"{field}.where.{unknown[0]}"
+            message = f"{path}: the table {self.table} has no such column; there are {', '.join(self.kinds)}"
+            raise InvalidParameters(message, field=path)
+
+    def files(self, call: Call, columns: Sequence[str], folder: Path) -> list[Path]:
+        """Copy ``columns`` of the rows into Parquet files in ``folder``, a batch each."""
+        schema = {name: POLARS[self.kinds[name]] for name in columns}
+        files: list[Path] = []
+        done = 0
+        with ExitStack() as stack:
+            for rows in self._batches(stack, columns):
+                call.progress(done := done + len(rows), None, f"reading {self.table}")
+                files.append(folder / f"{self.name}-{len(files)}.parquet")
+                pl.DataFrame(rows, schema, orient="row").write_parquet(files[-1], compression="lz4")
+        if not files:
+            files.append(folder / f"{self.name}-empty.parquet")
+            pl.DataFrame(schema=schema).write_parquet(files[-1])
+        return files
+
+    def _batches(self, stack: ExitStack, columns: Sequence[str]) -> Iterator[list[Any]]:
+        connection = connections[ALIAS]
+        stack.enter_context(transaction.atomic(using=ALIAS))
+        cursor = stack.enter_context(connection.chunked_cursor())
+        statement, values = self._select(columns)
+        try:
+            cursor.execute(statement, values)
+        except (DataError, ProgrammingError) as error:  # a value that its column cannot have
+            message = f"{self.name}.where: {str(error).splitlines()[0]}"
+            raise InvalidParameters(message, field=f"{self.name}.where") from error
+        while rows := cursor.fetchmany(max(1, BATCH_CELLS // len(columns))):
+            yield rows
+
+    def _select(self, columns: Sequence[str]) -> tuple[str, list[Any]]:
+        """The names come from the database's catalogue, the values are parameters."""
+        quote = connections[ALIAS].ops.quote_name
+        casts = ", ".join(f"CAST({quote(name)} AS {SQL[self.kinds[name]]})" for name in columns)
+        statement = f"SELECT {casts} FROM {quote(self.table)}"
+        conditions = [
+            f"{quote(name)} IS NULL" if value is None else f"{quote(name)} = %s" for name, value in self.where.items()
+        ]
+        values = [value for value in self.where.values() if value is not None]
+        return statement + (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
+
+
+Side = ParquetFile | WarehouseTable
+
+
+def _parquet_kinds(path: Path, field: str) -> dict[str, Kind]:
+    try:
+        with duckdb.connect() as database:
+            rows = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
+    except duckdb.Error as error:
+        raise InvalidParameters(f"{field}: it is no Parquet file that can be read", field=field) from error
+    return {name.lower(): PARQUET_KINDS.get(kind.partition("(")[0], "text") for name, kind, *_ in rows}
+
+
+def _table_kinds(table: str, field: str) -> dict[str, Kind]:
+    connection = connections[ALIAS]
+    with connection.cursor() as cursor:
+        # A partition (p) is a part of the table that is offered.
+        present = {info.name for info in connection.introspection.get_table_list(cursor) if info.type != "p"}
+        # Concord's own rows about calls and releases are no property data.
+        offered = sorted(present - set(connection.introspection.django_table_names()) - {"django_migrations"})
+        if table not in offered:
+            message = f"{field}.table: the warehouse has no data table {table!r}; there are {', '.join(offered)}"
+            raise InvalidParameters(message, field=f"{field}.table")
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT column_name, data_type FROM information_schema.columns"
+                " WHERE table_schema = current_schema() AND table_name = %s ORDER BY ordinal_position",
+                [table],
+            )
+        else:
+            cursor.execute("SELECT name, type FROM pragma_table_info(%s)", [table])
+        found = {name: _sql_kind(kind, connection.vendor) for name, kind in cursor.fetchall()}
+    if not found:
+        raise ActionError(f"{field}.table: the columns of {table} cannot be read", field=f"{field}.table")
+    return found
+
+
+def _sql_kind(declared: str, vendor: str) -> Kind:
+    """The kind that a column's declared type means. SQLite keeps a boolean as a number."""
+    word = declared.lower()
+    if "bool" in word:
+        return "boolean" if vendor == "postgresql" else "integer"
+    if "int" in word and "interval" not in word and "point" not in word:
+        return "integer"
+    return "real" if any(part in word for part in ("double", "real", "float", "numeric", "decimal")) else "text"

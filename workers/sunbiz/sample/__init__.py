@@ -1,0 +1,1 @@
+"""Generated files that look like the Division's, with invented names."""
