@@ -12,6 +12,7 @@ ADMIN = "admin"
 REVIEWER = "reviewer"
 REVIEWERS = "reviewers"
 KEY = "local"
+MAY = (("escalations", "decide_escalation"), ("workers", "withdraw_release"), ("workers", "see_owners"))
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ def create_accounts() -> Credentials | None:
 
 
 def reviewers() -> Group:
-    """The group whose members decide escalations."""
+    """The group whose members decide escalations, see owners and withdraw releases."""
     group, _ = Group.objects.get_or_create(name=REVIEWERS)
-    group.permissions.add(Permission.objects.get(codename="decide_escalation", content_type__app_label="escalations"))
+    for app, codename in MAY:
+        group.permissions.add(Permission.objects.get(codename=codename, content_type__app_label=app))
     return group

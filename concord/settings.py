@@ -192,6 +192,13 @@ SUNBIZ_SFTP_PASSWORD = env.text("SUNBIZ_SFTP_PASSWORD")
 # --- entity matching: where records are compared ---
 
 MATCHING_ENGINE = env.text("MATCHING_ENGINE", "duckdb")
+SPARK_MASTER = env.text("SPARK_MASTER", "local[*]")
+
+# --- data quality: where analysts put their files of rules ---
+
+RULES_DIR = Path(env.text("RULES_DIR", str(VAR / "rules")))
+if env.text("RULES_DIR") and not RULES_DIR.is_dir():
+    raise ImproperlyConfigured(f"RULES_DIR={str(RULES_DIR)!r} is no folder")
 
 # --- people and clients ---
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path("console/logout", auth_views.LogoutView.as_view(), name="logout"),
     path("console/", include("escalations.urls")),
     path("console/", include("operations.console_urls")),
+    path("console/", include("operations.data.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -39,6 +39,21 @@ def act(view: View) -> View:
     return never_cache(require_POST(_asking(is_reviewer, view)))
 
 
+def act_of(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
+    """Something that those do who may look and whom ``allowed`` allows: a POST."""
+    return lambda view: never_cache(require_POST(_asking(lambda user: may_look(user) and allowed(user), view)))
+
+
+def may_withdraw(user: Any) -> bool:
+    """May this person withdraw releases and put them back?"""
+    return bool(user.has_perm("workers.withdraw_release"))
+
+
+def may_see_owners(user: Any) -> bool:
+    """May this person see who owns what, and where they live?"""
+    return bool(user.has_perm("workers.see_owners"))
+
+
 def _asking(allowed: Callable[[Any], bool], view: View) -> View:
     @wraps(view)
     def checked(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -45,7 +45,8 @@ def _rolls(done: list[Step]) -> Json:
         "records_quarantined": _sum(by_action.get("process", []), "rows_quarantined"),
         "records_uploaded": _sum(by_action.get("upload", []), "rows_uploaded"),
         "files": [files[index] for index in sorted(files, key=lambda index: index or 0)],
-        "missing": [entry for result in by_action.get("discover", []) for entry in result.get("missing", [])],
+        "missing": [entry for name in FOUND for found in by_action.get(name, []) for entry in found.get("missing", [])],
+        **({"gaps": gaps[-1]["words"]} if (gaps := by_action.get("fill_gaps")) else {}),
     }
 
 
@@ -132,6 +133,7 @@ INFERRED: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "store_rules": ("rules", ("rules", "changed", "in_force", "dry_run")),
 }
+FOUND = ("discover", "fill_gaps")
 SYNCED = ("dry_run", "files_unchanged", "names_changed", "statuses_changed", "quarantine_reasons", "failed")
 TOLD = {
     "download": ("release", "unchanged"),

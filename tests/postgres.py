@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 # What a test server need not do is survive a power cut.
 OPTIONS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
@@ -66,3 +67,12 @@ def _run(*command: object) -> None:
     done = subprocess.run(words, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{words}: {done.stderr}")
+
+
+def restart(url: str) -> None:
+    """Restart the server that `running` gave this URL, as somebody does who upgrades it: open connections break."""
+    folder = Path(unquote(urlsplit(url).netloc.partition("@")[2])).parent
+    binaries = _binaries()
+    assert binaries
+    data = folder / "data"
+    _run(binaries / "pg_ctl", "restart", "--wait", "--mode=fast", "--pgdata", data, "--log", data / "server.log")

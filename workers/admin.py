@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from workers import registry
+from workers import admin_rules, registry  # noqa: F401 (the rules register themselves)
 from workers.models import RegisteredWorker
 
 

@@ -113,6 +113,7 @@ class Action:
     parameters: type[BaseModel]
     result: TypeAdapter[Any]
     harmless: Json | None = None  # JSON Schema of the arguments with which a destructive action destroys nothing
+    alone: str = ""  # the path of the parameter that names the work which one call at a time does
 
     @property
     def name(self) -> str:
@@ -151,6 +152,15 @@ class Action:
         """
         return self.result.dump_python(self.function(call, **arguments), mode="json")
 
+    def work(self, arguments: Json) -> str:
+        """The name of the work that no two calls do at the same time; empty if they may."""
+        if not self.alone:
+            return ""
+        value: Any = arguments
+        for name in self.alone.split("."):
+            value = value[name]
+        return f"{self.name}:{value}"
+
     def run(self, call: Call, parameters: Json) -> Any:
         """Check ``parameters``, then perform."""
         return self.perform(call, self.check(parameters))
@@ -165,12 +175,16 @@ def action(
     idempotent: bool = True,
     destructive: bool = False,
     harmless: Json | None = None,
+    alone: str = "",
     expected_seconds: float = 1,
 ) -> Callable[[Callable[..., Any]], Action]:
     """Make an `Action` of a typed function.
 
     ``harmless`` is a JSON Schema: a call of a destructive action whose arguments fit it destroys nothing, and no
     person need approve it. Arguments that are left out are not filled in for it.
+
+    ``alone`` is the path of a parameter, such as ``file.url``: of calls with the same value there, a service runs one
+    at a time, whichever replicas they reach. The others wait, and the function finds what the first one did.
     """
 
     def wrap(function: Callable[..., Any]) -> Action:
@@ -189,6 +203,7 @@ def action(
             idempotent=idempotent,
             destructive=destructive,
             harmless=harmless,
+            alone=alone,
             expected_seconds=expected_seconds,
             parameters=create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields),
             result=TypeAdapter(hints["return"]),

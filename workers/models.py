@@ -5,9 +5,13 @@ import uuid
 from django.db import models
 
 from workers.warehouse.files import FeedFile as FeedFile
+from workers.warehouse.fills import ReleaseFill as ReleaseFill
 from workers.warehouse.matches import MatchDecision as MatchDecision
 from workers.warehouse.matches import MatchLink as MatchLink
 from workers.warehouse.models import Release as Release
+from workers.warehouse.models import ReleaseAct as ReleaseAct
+from workers.warehouse.quality_rules import QualityRule as QualityRule
+from workers.warehouse.quality_rules import QualityRuleAct as QualityRuleAct
 from workers.warehouse.rules import LearnedRule as LearnedRule
 
 

@@ -51,7 +51,9 @@ class ParquetFile:
     def __init__(self, path: Path, field: str):
         self.path = path
         self.name = field
-        self.kinds = _parquet_kinds(path, field)
+        self.types = _parquet_types(path, field)
+        kinds = {name.lower(): kind.partition("(")[0] for name, kind in self.types.items()}
+        self.kinds: dict[str, Kind] = {name: PARQUET_KINDS.get(kind, "text") for name, kind in kinds.items()}
 
     def files(self, call: Call, columns: Sequence[str], folder: Path) -> list[Path]:
         return [self.path]
@@ -62,19 +64,26 @@ class WarehouseTable:
 
     def __init__(self, store: Table, field: str):
         self.table, self.where, self.name = store["table"], store.get("where", {}), field
-        self.kinds = _table_kinds(self.table, field)
+        self.types = _table_types(self.table, field)
+        vendor = connections[ALIAS].vendor
+        self.kinds = {name: _sql_kind(declared, vendor) for name, declared in self.types.items()}
         if unknown := [name for name in self.where if name not in self.kinds]:
             path = f"{field}.where.{unknown[0]}"
             message = f"{path}: the table {self.table} has no such column; there are {', '.join(self.kinds)}"
             raise InvalidParameters(message, field=path)
+        self.conditions: list[tuple[str, list[Any]]] = []
 
-    def files(self, call: Call, columns: Sequence[str], folder: Path) -> list[Path]:
-        """Copy ``columns`` of the rows into Parquet files in ``folder``, a batch each."""
+    def keep_only(self, condition: str, values: list[Any]) -> None:
+        """Read only the rows that fit this SQL too; its names are quoted, and its values are parameters (``%s``)."""
+        self.conditions.append((condition, values))
+
+    def files(self, call: Call, columns: Sequence[str], folder: Path, limit: int | None = None) -> list[Path]:
+        """Copy ``columns`` of the rows, or of the first ``limit``, into Parquet files in ``folder``, a batch each."""
         schema = {name: POLARS[self.kinds[name]] for name in columns}
         files: list[Path] = []
         done = 0
         with ExitStack() as stack:
-            for rows in self._batches(stack, columns):
+            for rows in self._batches(stack, columns, limit):
                 call.progress(done := done + len(rows), None, f"reading {self.table}")
                 files.append(folder / f"{self.name}-{len(files)}.parquet")
                 pl.DataFrame(rows, schema, orient="row").write_parquet(files[-1], compression="lz4")
@@ -83,11 +92,12 @@ class WarehouseTable:
             pl.DataFrame(schema=schema).write_parquet(files[-1])
         return files
 
-    def _batches(self, stack: ExitStack, columns: Sequence[str]) -> Iterator[list[Any]]:
+    def _batches(self, stack: ExitStack, columns: Sequence[str], limit: int | None) -> Iterator[list[Any]]:
         connection = connections[ALIAS]
         stack.enter_context(transaction.atomic(using=ALIAS))
         cursor = stack.enter_context(connection.chunked_cursor())
         statement, values = self._select(columns)
+        statement += f" LIMIT {limit:d}" if limit is not None else ""
         try:
             cursor.execute(statement, values)
         except (DataError, ProgrammingError) as error:  # a value that its column cannot have
@@ -98,29 +108,39 @@ class WarehouseTable:
 
     def _select(self, columns: Sequence[str]) -> tuple[str, list[Any]]:
         """The names come from the database's catalogue, the values are parameters."""
-        quote = connections[ALIAS].ops.quote_name
+        quote = _quoted
         casts = ", ".join(f"CAST({quote(name)} AS {SQL[self.kinds[name]]})" for name in columns)
         statement = f"SELECT {casts} FROM {quote(self.table)}"
         conditions = [
             f"{quote(name)} IS NULL" if value is None else f"{quote(name)} = %s" for name, value in self.where.items()
         ]
         values = [value for value in self.where.values() if value is not None]
+        for condition, more in self.conditions:
+            conditions.append(condition)
+            values += more
         return statement + (f" WHERE {' AND '.join(conditions)}" if conditions else ""), values
 
 
 Side = ParquetFile | WarehouseTable
 
 
-def _parquet_kinds(path: Path, field: str) -> dict[str, Kind]:
+def _quoted(name: str) -> str:
+    """A name as the warehouse has it, in a statement with parameters: a percent sign in it is none."""
+    return connections[ALIAS].ops.quote_name(name).replace("%", "%%")
+
+
+def _parquet_types(path: Path, field: str) -> dict[str, str]:
+    """The columns with their types in DuckDB's words."""
     try:
         with duckdb.connect() as database:
             rows = database.execute("DESCRIBE SELECT * FROM read_parquet(?)", [str(path)]).fetchall()
     except duckdb.Error as error:
         raise InvalidParameters(f"{field}: it is no Parquet file that can be read", field=field) from error
-    return {name.lower(): PARQUET_KINDS.get(kind.partition("(")[0], "text") for name, kind, *_ in rows}
+    return {name: kind for name, kind, *_ in rows}
 
 
-def _table_kinds(table: str, field: str) -> dict[str, Kind]:
+def _table_types(table: str, field: str) -> dict[str, str]:
+    """The columns with their types as the database declares them."""
     connection = connections[ALIAS]
     with connection.cursor() as cursor:
         # A partition (p) is a part of the table that is offered.
@@ -138,7 +158,7 @@ def _table_kinds(table: str, field: str) -> dict[str, Kind]:
             )
         else:
             cursor.execute("SELECT name, type FROM pragma_table_info(%s)", [table])
-        found = {name: _sql_kind(kind, connection.vendor) for name, kind in cursor.fetchall()}
+        found = dict(cursor.fetchall())
     if not found:
         raise ActionError(f"{field}.table: the columns of {table} cannot be read", field=f"{field}.table")
     return found

@@ -5,7 +5,7 @@ from typing import Any
 
 from operations.models import Operation
 from operations.planning import ai_inference, entity_sync, performance_check
-from operations.planning.types import FILE_TYPES
+from operations.planning.types import FILE_TYPES, spelled_out
 from operations.states import OperationType
 from workers.florida_data.sample import standard as sample
 
@@ -24,7 +24,8 @@ def make(operation: Operation) -> Json:
 
 def checks() -> dict[tuple[str, str], list[Json]]:
     """The validation rules that go with an action wherever a plan has it: those of the loading of rolls."""
-    steps = _data_pipeline(_roll_defaults({"counties": "all"}))
+    given = _roll_defaults({"counties": "all"})
+    steps = [*_data_pipeline(given), *_data_pipeline(given | {"only": "gaps"})]
     return {(step["worker"], step["action"]): step["validation"] for step in steps if "validation" in step}
 
 
@@ -39,16 +40,17 @@ def _roll_defaults(parameters: Json) -> Json:
     counties = parameters.get("counties") or (list(sample.CLEAN) if test else [])
     filled = {
         "counties": [] if counties == "all" else counties,
-        "file_types": parameters.get("file_types") or list(FILE_TYPES),
+        "file_types": spelled_out(parameters.get("file_types") or FILE_TYPES),
         "level": parameters.get("level") or "standard",
     }
-    filled |= {name: parameters[name] for name in ("source", "year", "stage") if parameters.get(name)}
+    filled |= {name: parameters[name] for name in ("source", "year", "stage", "only") if parameters.get(name)}
     return filled | ({"source": "sample", "test": True} if test else {})
 
 
 def _data_pipeline(parameters: Json) -> list[Json]:
     """discover → download → process → validate → upload → verify, a branch per county and file type.
 
+    Where only gaps are to be loaded, fill_gaps takes the place of discover.
     A branch whose data break a rule waits for a person before it is uploaded; the others go on.
     """
     steps = _rolls(parameters)
@@ -85,20 +87,8 @@ def _data_validation(parameters: Json) -> list[Json]:
 
 
 def _rolls(parameters: Json, *, gate: bool = True) -> list[Json]:
-    wanted = {
-        name: parameters[name] for name in ("counties", "file_types", "source", "year", "stage") if name in parameters
-    }
     return [
-        {
-            "id": "E1",
-            "worker": "florida_data",
-            "action": "discover",
-            "arguments": wanted,
-            "expected_output": "the newest file of each county and type",
-            "validation": [
-                {"check": "is_empty", "path": "missing", "words": "the source has a file for all that was asked for"}
-            ],
-        },
+        _files(parameters),
         {
             "id": "E2",
             "worker": "florida_data",
@@ -138,6 +128,26 @@ def _rolls(parameters: Json, *, gate: bool = True) -> list[Json]:
     ]
 
 
+def _files(parameters: Json) -> Json:
+    """The step that says which files: the newest of each county and type, or only those that fill a gap."""
+    gaps = parameters.get("only") == "gaps"
+    return {
+        "id": "E1",
+        "worker": "florida_data",
+        "action": "fill_gaps" if gaps else "discover",
+        "arguments": {name: parameters[name] for name in ASKED if name in parameters},
+        "expected_output": "a file for each gap" if gaps else "the newest file of each county and type",
+        "validation": [
+            {
+                "check": "is_empty",
+                "path": "missing",
+                "words": f"the source has a file for all that {'is not loaded' if gaps else 'was asked for'}",
+            }
+        ],
+    }
+
+
+ASKED = ("counties", "file_types", "source", "year", "stage")
 # Read by the pipeline, of no concern to a plan.
 NOT_PLANNED = frozenset({"plan_only"})
 DEFAULTS: dict[str, Callable[[Json], Json]] = {

@@ -12,7 +12,8 @@ from workers.sunbiz.layouts import DATASETS, FILING_TYPES
 
 Json = dict[str, Any]
 
-FILE_TYPES = ("NAL", "SDF", "NAP")
+FILE_TYPES = ("NAL", "SDF", "NAP")  # what is loaded unless others are asked for
+MORE_FILE_TYPES = {"NAV": ["NAVN", "NAVD"], "NAVN": ["NAVN"], "NAVD": ["NAVD"]}
 LEVELS = ("strict", "standard", "permissive")
 PARITY = {"left", "right", "key", "columns", "partition"}
 PERFORMANCE = {
@@ -25,6 +26,7 @@ ENTITIES = {
 }
 MOST_OF_A_GOAL = 2000
 ROLLS = {"counties", "file_types", "source", "year", "stage", "level", "test", "plan_only"}
+PIPELINE = ROLLS | {"only"}
 
 
 class BadParameters(Exception):
@@ -49,8 +51,17 @@ def check(operation_type: str, parameters: Json) -> None:
     CHECKS[operation_type](parameters)
 
 
-def _check_rolls(parameters: Json) -> None:
-    _only(parameters, ROLLS)
+def _check_pipeline(parameters: Json) -> None:
+    _one_of(parameters, "only", ("gaps",))
+    if parameters.get("only") and parameters.get("test"):
+        raise BadParameters(
+            "parameters.only", "only loads what is not loaded yet, and test loads nothing: leave one out."
+        )
+    _check_rolls({name: value for name, value in parameters.items() if name != "only"}, PIPELINE)
+
+
+def _check_rolls(parameters: Json, known: set[str] = ROLLS) -> None:
+    _only(parameters, known)
     _check_flag(parameters, "test")
     _check_counties(parameters)
     _check_file_types(parameters)
@@ -88,15 +99,19 @@ def _check_counties(parameters: Json) -> None:
 
 def _check_file_types(parameters: Json) -> None:
     asked = parameters.get("file_types", list(FILE_TYPES))
+    known = (*FILE_TYPES, *MORE_FILE_TYPES)
     if not isinstance(asked, list) or not asked:
-        raise BadParameters("parameters.file_types", f"file_types must be a list of {', '.join(FILE_TYPES)}.")
+        raise BadParameters("parameters.file_types", f"file_types must be a list of {', '.join(known)}.")
     for index, file_type in enumerate(asked):
-        if file_type == "NAV":
-            raise BadParameters(f"parameters.file_types.{index}", "NAV files cannot be loaded yet; NAL, SDF, NAP can.")
-        if file_type not in FILE_TYPES:
+        if file_type not in known:
             raise BadParameters(
-                f"parameters.file_types.{index}", f"{file_type!r} is no file type; there are {', '.join(FILE_TYPES)}."
+                f"parameters.file_types.{index}", f"{file_type!r} is no file type; there are {', '.join(known)}."
             )
+
+
+def spelled_out(file_types: Sequence[str]) -> list[str]:
+    """The types with ``NAV`` in its two files, each once."""
+    return list(dict.fromkeys(kind for asked in file_types for kind in MORE_FILE_TYPES.get(asked, [asked])))
 
 
 def _check_performance(parameters: Json) -> None:
@@ -286,7 +301,7 @@ def _day(parameters: Json, name: str) -> date | None:
 
 
 CHECKS: dict[str, Callable[[Json], None]] = {
-    OperationType.DATA_PIPELINE: _check_rolls,
+    OperationType.DATA_PIPELINE: _check_pipeline,
     OperationType.DATA_VALIDATION: _check_rolls,
     OperationType.PERFORMANCE_CHECK: _check_performance,
     OperationType.ENTITY_SYNC: _check_entities,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.support.wait import WebDriverWait
@@ -49,6 +49,7 @@ class Site:
     def start(self) -> None:
         environment = os.environ | {
             "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
+            "WAREHOUSE_URL": f"sqlite:///{connections['warehouse'].settings_dict['NAME']}",
             "REDIS_URL": settings.REDIS_URL,
         }
         command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "concord.asgi:application"]

@@ -18,6 +18,8 @@ KINDS: list[tuple[str, dict[str, Any]]] = [
     ("data_pipeline", {"counties": "all"}),
     ("data_pipeline", {"counties": ["Broward", 26], "file_types": ["SDF"], "source": "sample", "year": 2025}),
     ("data_pipeline", {"test": True}),
+    ("data_pipeline", {"counties": "all", "only": "gaps"}),
+    ("data_pipeline", {"counties": ["Duval"], "file_types": ["NAL"], "source": "inbox", "only": "gaps"}),
     ("data_validation", {"counties": ["Broward"], "level": "strict", "stage": "F"}),
     ("entity_sync", {}),
     ("entity_sync", {"test": True}),

@@ -6,8 +6,8 @@ import pytest
 
 from tests.workers.roll_files import REAL, real_data
 from workers.contract import InvalidParameters
-from workers.florida_data.columns import Kind
 from workers.florida_data.layouts import HeaderDrift, layout, member_name, parse_member
+from workers.roll_columns import Kind
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,9 @@ from tests import postgres
 from tests.workers.rolls import make_csv, make_dataset, make_processed
 from workers import datasets
 from workers.contract import ActionError, Call, Cancelled, InvalidParameters, TryLater
-from workers.florida_data.columns import NAL_2026_FINAL
 from workers.florida_data.tables import TABLES
 from workers.florida_data.upload import upload
+from workers.roll_columns import NAL_2026_FINAL
 from workers.warehouse import loading, sqlite, tables
 from workers.warehouse.models import Release
 

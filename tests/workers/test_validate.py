@@ -13,7 +13,7 @@ from workers.data_quality.rules import KEYS, RULES
 from workers.data_quality.rules.checks import RowCheck
 from workers.data_quality.validate import validate
 from workers.florida_data.checks import TYPES
-from workers.florida_data.columns import NAP, SDF
+from workers.roll_columns import NAP, SDF
 from workers.warehouse.models import Release
 
 pytestmark = pytest.mark.django_db(databases=["default", "warehouse"])
@@ -51,6 +51,21 @@ def test_a_generated_roll_breaks_no_rule_of_severity_error(file_type):
 
 
 SEEDED = {
+    "NAVN": {
+        "navn.county": {"CO_NO": 16},
+        "navn.letter": {"ROLL_T": "D"},
+        "navn.parcel-present": {"PARCEL_ID": " "},
+        "navn.year": {"TAX_YR": 2024},
+        "navn.total": {"TOT_ASMNT": -1.0, "NO_ASMNT": 0},
+        "navn.number": {"NO_ASMNT": 0},
+    },
+    "NAVD": {
+        "navd.county": {"CO_NO": 16},
+        "navd.letter": {"REC_T": "N"},
+        "navd.parcel-present": {"PARCEL_ID": None},
+        "navd.amount": {"ASMNT_AMT": None},
+        "navd.function-code": {"FUNC_CD": "11"},
+    },
     "SDF": {
         "sdf.county": {"CO_NO": 16},
         "sdf.year": {"ASMNT_YR": 2024},

@@ -1,77 +1,124 @@
 """validate: hold a processed roll against the rules of its type."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import polars as pl
 from pydantic import Field
 from rapidfuzz import process as fuzzy
-from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from workers import datasets
 from workers.contract import Call, InvalidParameters, action
-from workers.data_quality.examples import examples
+from workers.data_quality.measuring import measure
+from workers.data_quality.results import Validation, summary, unusable
+from workers.data_quality.rule_sets import in_force
+from workers.data_quality.rule_sets import others as other_data
+from workers.data_quality.rule_sets.files import Written
+from workers.data_quality.rule_sets.mistakes import Mistake
+from workers.data_quality.rule_sets.vocabulary import DatasetName
 from workers.data_quality.rules import KEYS, RULES
 from workers.data_quality.rules.checks import File, LastRelease, RowCheck
 from workers.data_quality.rules.expressions import constants
-from workers.data_quality.rules.rule import Rule, Severity
+from workers.data_quality.rules.fill import FillBaseline
+from workers.data_quality.rules.rule import Rule
 from workers.datasets import Dataset
-from workers.warehouse import releases
+from workers.stores import Table
+from workers.warehouse import fills, releases
 from workers.warehouse.reach import reachable
 
-# The column that holds the id of a submission.
+# The column that holds the id of a submission, where there is one.
 SUBMISSION = {"NAL": "RS_ID", "SDF": "RS_ID", "NAP": "TS_ID"}
-
-
-class Finding(TypedDict):
-    """What became of a rule: of how many rows or groups it was asked, how many break it, and a few of those."""
-
-    rule: str
-    level: int
-    basis: str
-    severity: Severity
-    checked: int
-    violations: int
-    examples: list[dict[str, Any]]
-
-
-class Validation(TypedDict):
-    """All rules' findings. ``broken``: the names of those of severity error that are; ``ok``: there are none."""
-
-    rows: int
-    passed: int
-    failed: int
-    warnings: int
-    rules: list[Finding]
-    broken: list[str]
-    ok: bool
 
 
 @action(read_only=True, expected_seconds=10)
 def validate(
     call: Call,
-    dataset: Annotated[Dataset, Field(description="a processed roll: a dataset reference")],
-    file_type: Literal["NAL", "SDF", "NAP"],
-    county_no: Annotated[int, Field(ge=11, le=77, description="the Department of Revenue's number")],
-    year: Annotated[int, Field(ge=1990, le=2100)],
-    stage: Annotated[Literal["S", "P", "F"], Field(description="sales, preliminary or final")],
+    dataset: Annotated[Dataset, Field(description="a processed roll, or any dataset: a reference")],
+    file_type: Annotated[
+        DatasetName, Field(description="NAL, SDF, NAP, NAVN, NAVD, or a name for which analysts wrote rules")
+    ],
+    county_no: Annotated[
+        int | None, Field(ge=11, le=77, description="the Department of Revenue's number; a roll has one")
+    ] = None,
+    year: Annotated[int | None, Field(ge=1990, le=2100, description="a roll has one")] = None,
+    stage: Annotated[
+        Literal["S", "P", "F"] | None, Field(description="sales, preliminary or final; a roll has one")
+    ] = None,
     rules: Annotated[str, Field(description="names of rules, or beginnings of names, by commas; empty for all")] = "",
     parcels: Annotated[
         Dataset | None, Field(description="with an SDF: the processed NAL of the same submission")
     ] = None,
+    rule_set: Annotated[
+        str, Field(max_length=48, description="another name for which analysts wrote rules: they are asked too")
+    ] = "",
+    others: Annotated[
+        dict[DatasetName, Dataset | Table],
+        Field(description="further datasets by the names that rules call them, to look things up in"),
+    ] = {},  # noqa: B006
 ) -> Validation:
-    """Hold a processed roll against the rules of its type, and say how often and where each is broken."""
-    chosen = _chosen([rule for rule in RULES[file_type] if stage in rule.stages], rules)
-    with datasets.scan(dataset, "dataset") as rows, _parcels(parcels) as known:
-        _check_columns(rows, chosen, KEYS[file_type])
-        ids = [_first(frame, SUBMISSION[file_type]) for frame in (rows, known)]
-        file = File(rows.with_columns(constants(county_no, year, stage, *ids)), known, _last(file_type, county_no))
+    """Hold a roll, or any dataset, against the rules of its type and those that analysts wrote for it.
+
+    Says how often and where each rule is broken, where it comes from, and which version of it was asked.
+    """
+    _check_roll(file_type, {"county_no": county_no, "year": year, "stage": stage})
+    found, mistakes = _written(file_type, rule_set)
+    with (
+        datasets.scan(dataset, "dataset") as rows,
+        _parcels(parcels) as known,
+        other_data.opened(call, others, known, found) as more,
+    ):
+        added, unfit = in_force.fitted(found, rows.collect_schema(), more)
+        offered = [rule for rule in [*RULES.get(file_type, []), *added] if stage is None or stage in rule.stages]
+        chosen = _chosen(offered, rules) if offered else []
+        key = KEYS.get(file_type, ())
+        _check_columns(rows, chosen, key)
+        file = _file(rows, known, file_type, county_no, year, stage)
+        file = replace(file, others=more, baseline=_baseline(chosen, file_type, county_no, year))
         asked = [rule for rule in chosen if rule.check.applies(file)]
-        counts = _counts(call, file, asked)
-        findings = [_finding(file, rule, KEYS[file_type], *count) for rule, count in zip(asked, counts, strict=True)]
+        findings = [*measure(call, file, asked, key), *unusable([*mistakes, *unfit], len(asked))]
         total = rows.select(pl.len()).collect().item()
-    return _summary(total, findings)
+    return summary(total, findings, [rule.id for rule in chosen if rule not in asked])
+
+
+def _check_roll(file_type: str, given: Mapping[str, object]) -> None:
+    """Raise `InvalidParameters` if a roll's county, year or stage is not said."""
+    for field, value in given.items():
+        if file_type in RULES and value is None:
+            raise InvalidParameters(f"{field}: a roll of type {file_type} needs it", field=field)
+
+
+def _written(file_type: str, rule_set: str) -> tuple[list[Written], list[Mistake]]:
+    """The rules that analysts wrote for the type and the set. Raises `InvalidParameters` where a name has none."""
+    found, mistakes = in_force.written({file_type, rule_set} - {""})
+    known = {"", *RULES, *(one.rule.dataset for one in found), *(one.dataset for one in mistakes)}
+    for field, name in (("file_type", file_type), ("rule_set", rule_set)):
+        if name not in known:
+            raise InvalidParameters(
+                f"{field}: there are no rules for {name!r}; built-in ones are for {', '.join(RULES)}, others are added"
+                " in the admin or in RULES_DIR",
+                field=field,
+            )
+    return found, mistakes
+
+
+def _file(
+    rows: pl.LazyFrame,
+    parcels: pl.LazyFrame | None,
+    file_type: str,
+    county_no: int | None,
+    year: int | None,
+    stage: str | None,
+) -> File:
+    if county_no is None:
+        return File(rows, parcels)
+    last = _last(file_type, county_no)
+    if year is None or stage is None or file_type not in RULES:
+        return File(rows, parcels, last)
+    column = SUBMISSION.get(file_type)
+    ids = [_first(frame, column) if column else None for frame in (rows, parcels)]
+    return File(rows.with_columns(constants(county_no, year, stage, *ids)), parcels, last)
 
 
 @contextmanager
@@ -119,48 +166,8 @@ def _last(file_type: str, county_no: int) -> LastRelease | None:
     return LastRelease(release.release, release.rows) if release else None
 
 
-def _counts(call: Call, file: File, rules: list[Rule]) -> list[tuple[int, int]]:
-    """How many each rule was asked of, and how many break it. All checks on single rows share one pass."""
-    counts = _row_counts(file, rules)
-    for rule in rules:
-        call.progress(len(counts), len(rules), f"checking {rule.id}")
-        if rule.id not in counts:
-            lengths = [frame.select(pl.len()) for frame in (rule.check.population(file), rule.check.offenders(file))]
-            checked, violations = pl.collect_all(lengths, engine="streaming")
-            counts[rule.id] = checked.item(), violations.item()
-    return [counts[rule.id] for rule in rules]
-
-
-def _row_counts(file: File, rules: list[Rule]) -> dict[str, tuple[int, int]]:
-    checks = {rule.id: rule.check for rule in rules if isinstance(rule.check, RowCheck)}
-    if not checks:
-        return {}
-    checked = [check.checked.alias(f"{name}:checked") for name, check in checks.items()]
-    violations = [check.offends.sum().alias(f"{name}:violations") for name, check in checks.items()]
-    [counts] = file.rows.select(*checked, *violations).collect(engine="streaming").to_dicts()
-    return {name: (counts[f"{name}:checked"], counts[f"{name}:violations"]) for name in checks}
-
-
-def _finding(file: File, rule: Rule, key: tuple[str, ...], checked: int, violations: int) -> Finding:
-    return {
-        "rule": rule.id,
-        "level": rule.level,
-        "basis": rule.basis,
-        "severity": rule.severity,
-        "checked": checked,
-        "violations": violations,
-        "examples": examples(rule.check.offenders(file), key, rule.check) if violations else [],
-    }
-
-
-def _summary(rows: int, findings: list[Finding]) -> Validation:
-    broken = [finding["severity"] for finding in findings if finding["violations"]]
-    return {
-        "rows": rows,
-        "passed": len(findings) - len(broken),
-        "failed": broken.count("error"),
-        "warnings": broken.count("warning"),
-        "rules": findings,
-        "broken": [f["rule"] for f in findings if f["violations"] and f["severity"] == "error"],
-        "ok": "error" not in broken,
-    }
+def _baseline(rules: list[Rule], file_type: str, county_no: int | None, year: int | None) -> fills.Baseline | None:
+    if county_no is None or year is None or not any(isinstance(rule.check, FillBaseline) for rule in rules):
+        return None
+    with reachable():
+        return fills.baseline(file_type, county_no, year)

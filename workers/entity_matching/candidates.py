@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-import duckdb
-
+from workers.entity_matching.engines import Engine
 from workers.entity_matching.fields import Field
 from workers.entity_matching.preparation import RECORD, column_of
 
@@ -12,27 +11,26 @@ FOUND_BY = ("name", "address", "phone", "id")
 SEPARATOR = "-__-"  # how Splink joins the table and the record to one id
 
 
-def find(connection: duckdb.DuckDBPyConnection, tables: Sequence[str], fields: Sequence[Field]) -> int:
+def find(engine: Engine, tables: Sequence[str], fields: Sequence[Field]) -> int:
     """Make the table ``candidates`` of the pairs to compare, as Splink takes them; returns how many there are."""
     for table in tables:
-        found = " UNION ALL ".join(_keys(table, field, number) for number, field in enumerate(fields))
-        connection.execute(f"CREATE TABLE {table}_keys AS SELECT DISTINCT rule, key, {RECORD} FROM ({found})")
+        found = " UNION ALL ".join(_keys(engine.each, table, field, number) for number, field in enumerate(fields))
+        engine.make(f"{table}_keys", f"SELECT DISTINCT rule, key, {RECORD} FROM ({found})")
     left, right = (tables[0], tables[-1])
-    _choose(connection, left, right)
+    _choose(engine, left, right)
     order = f" AND l.{RECORD} < r.{RECORD}" if left == right else ""
-    connection.execute(
-        f"""CREATE TABLE candidates AS
-        SELECT '0' AS match_key, {_id(tables, left, "l")} AS join_key_l, {_id(tables, right, "r")} AS join_key_r
+    engine.make(
+        "candidates",
+        f"""SELECT '0' AS match_key, {_id(tables, left, "l")} AS join_key_l, {_id(tables, right, "r")} AS join_key_r
         FROM (
             SELECT DISTINCT l.{RECORD} AS left_record, r.{RECORD} AS right_record
             FROM chosen JOIN {left}_keys AS l USING (rule, key) JOIN {right}_keys AS r USING (rule, key)
             WHERE true{order}
         ) AS pair
         JOIN {left} AS l ON l.{RECORD} = left_record JOIN {right} AS r ON r.{RECORD} = right_record
-        WHERE {_may_be_one(fields)}"""
+        WHERE {_may_be_one(fields)}""",
     )
-    [(count,)] = connection.execute("SELECT count(*) FROM candidates").fetchall()
-    return int(count)
+    return engine.count("candidates")
 
 
 def _id(tables: Sequence[str], table: str, side: str) -> str:
@@ -40,22 +38,22 @@ def _id(tables: Sequence[str], table: str, side: str) -> str:
     return f"{prefix}{side}.{RECORD}"
 
 
-def _keys(table: str, field: Field, number: int) -> str:
+def _keys(each: str, table: str, field: Field, number: int) -> str:
     if field.kind not in FOUND_BY:
         return f"SELECT 0 AS rule, '' AS key, 0 AS {RECORD} WHERE false"
-    return f"SELECT {number} AS rule, unnest({column_of(field, number)}_find) AS key, {RECORD} FROM {table}"
+    return f"SELECT {number} AS rule, {each}({column_of(field, number)}_find) AS key, {RECORD} FROM {table}"
 
 
-def _choose(connection: duckdb.DuckDBPyConnection, left: str, right: str) -> None:
+def _choose(engine: Engine, left: str, right: str) -> None:
     """The table ``chosen`` of the keys to join by: of each rule the rarest, as many as its share of pairs allows."""
-    connection.execute(
-        f"""CREATE TABLE chosen AS
-        WITH l AS (SELECT rule, key, count(*) AS n FROM {left}_keys WHERE key <> '' GROUP BY ALL),
+    engine.make(
+        "chosen",
+        f"""WITH l AS (SELECT rule, key, count(*) AS n FROM {left}_keys WHERE key <> '' GROUP BY ALL),
         r AS (SELECT rule, key, count(*) AS n FROM {right}_keys GROUP BY ALL),
         sized AS (SELECT rule, key, l.n * r.n AS pairs FROM l JOIN r USING (rule, key)),
         summed AS (SELECT *, sum(pairs) OVER (PARTITION BY rule ORDER BY pairs, key) AS so_far FROM sized)
         SELECT rule, key FROM summed, (SELECT count(*) AS records FROM {left}) AS counted
-        WHERE so_far <= greatest({FEWEST}, {PER_RECORD} * records)"""
+        WHERE so_far <= greatest({FEWEST}, {PER_RECORD} * records)""",
     )
 
 

@@ -1,7 +1,7 @@
 """How each kind of field is compared: levels of agreement, from the most telling down, for Splink to weigh.
 
 A level's ``m`` is how often records of one party stand so, before the data have said better; how often others do is
-measured. The SQL is DuckDB's. On another of Splink's engines `SHARED` must be defined in its own way.
+measured. Of its functions, those that not every engine has are listed by `engines.Engine`.
 """
 
 from collections.abc import Callable
@@ -10,14 +10,8 @@ from typing import Any
 import splink.comparison_level_library as levels
 import splink.comparison_library as comparisons
 
-from workers.entity_matching.name_columns import WEIGHT_SHIFT
 from workers.entity_matching.sharing import COMMON, RARE
 
-# The weight of the words that two names share: each number has it in its upper half.
-SHARED = (
-    "CREATE OR REPLACE MACRO shared_weight(a, b) AS"
-    f" coalesce(list_sum(list_transform(list_intersect(a, b), lambda word: word >> {WEIGHT_SHIFT})), 0)"
-)
 TELLING = 450  # the weight of a word that about one name in a hundred has
 UNIQUE = "the same name in Florida's normal form"
 CUT = "the same as far as it goes: it was cut off"
@@ -46,7 +40,7 @@ def _name(c: str) -> list[Any]:
     shared = f"shared_weight({c}_words_l, {c}_words_r)"
     greater, lesser = (f"{pick}({c}_weight_l, {c}_weight_r)" for pick in ("greatest", "least"))
     same, borne = f"{c}_key_l = {c}_key_r", f"greatest({c}_bearers_l, {c}_bearers_r)"
-    jaro = f"jaro_winkler_similarity({c}_key_l, {c}_key_r)"
+    jaro = f"likeness({c}_key_l, {c}_key_r)"
     return [
         _level(f"{same} AND {borne} <= {RARE}", UNIQUE, 0.5),
         _level(f"{same} AND {borne} <= {COMMON}", "the same name, which several bear", 0.04),
@@ -85,7 +79,7 @@ def _shared_values(c: str, shares: tuple[float, float, float]) -> list[Any]:
 
 
 def _address(c: str) -> list[Any]:
-    street = f"jaro_winkler_similarity({c}_street_l, {c}_street_r)"
+    street = f"likeness({c}_street_l, {c}_street_r)"
     return [
         *_shared_values(c, (0.5, 0.1, 0.05)),
         _level(f"list_has_any({c}_places_l, {c}_places_r)", "the same number and street", 0.1),
@@ -105,7 +99,7 @@ def _zip(c: str) -> list[Any]:
 
 
 def _text(c: str) -> list[Any]:
-    like = f"jaro_winkler_similarity({c}_value_l, {c}_value_r) >= 0.9"
+    like = f"likeness({c}_value_l, {c}_value_r) >= 0.9"
     return [_level(f"{c}_value_l = {c}_value_r", "the same", 0.85), _level(like, "alike", 0.1), _unlike(0.05)]
 
 

@@ -14,7 +14,7 @@ from splink.internals.exceptions import SplinkException
 from workers.contract import Call
 from workers.entity_matching import candidates
 from workers.entity_matching.comparisons import CUT, UNIQUE, comparison
-from workers.entity_matching.engines import DuckDB
+from workers.entity_matching.engines import Engine
 from workers.entity_matching.fields import Field
 from workers.entity_matching.preparation import RECORD, column_of
 
@@ -52,12 +52,12 @@ class Scored:
     levels: dict[str, list[Level]]
 
 
-def score(call: Call, engine: DuckDB, frames: Sequence[pl.DataFrame], fields: Sequence[Field]) -> Scored:
+def score(call: Call, engine: Engine, frames: Sequence[pl.DataFrame], fields: Sequence[Field]) -> Scored:
     """Compare the candidate pairs of the prepared ``frames`` (one of duplicates, else two)."""
     tables = [REGISTER] if len(frames) == 1 else ["a_left", REGISTER]
     for table, frame in zip(tables, frames, strict=True):
         engine.take(table, frame.with_columns(_training_keys(frame, fields)))
-    compared = candidates.find(engine.connection, tables, fields)
+    compared = candidates.find(engine, tables, fields)
     total = _possible(frames)
     if not compared:
         return Scored(_nothing(fields), 0, 0.0, {})
@@ -86,7 +86,7 @@ def _training_keys(frame: pl.DataFrame, fields: Sequence[Field]) -> list[pl.Expr
 
 
 def _linker(
-    engine: DuckDB, tables: Sequence[str], fields: Sequence[Field], chosen: Collection[int] | None = None
+    engine: Engine, tables: Sequence[str], fields: Sequence[Field], chosen: Collection[int] | None = None
 ) -> Linker:
     """A model of all fields, or of the ``chosen`` ones."""
     settings = SettingsCreator(
@@ -105,7 +105,7 @@ def _linker(
     return Linker(registered if len(tables) > 1 else registered[0], settings, log_level=logging.ERROR)
 
 
-def _learn(linker: Linker, engine: DuckDB, tables: Sequence[str], fields: Sequence[Field], total: float) -> None:
+def _learn(linker: Linker, engine: Engine, tables: Sequence[str], fields: Sequence[Field], total: float) -> None:
     """Measure how often strangers agree, then estimate how often records of one party do, by each key in turn.
 
     Where names identify, the places of records with one name show how often a party is somewhere else; the estimate
@@ -132,7 +132,7 @@ def _leave_nothing_impossible(linker: Linker) -> None:
                 level.m_probability = max(level.m_probability or 0.0, FAINTEST_M)
 
 
-def _trust_names(linker: Linker, engine: DuckDB, fields: Sequence[Field], number: int, total: float) -> None:
+def _trust_names(linker: Linker, engine: Engine, fields: Sequence[Field], number: int, total: float) -> None:
     """How alike strangers' names are is measured within the register, where every two rows are strangers.
 
     In random pairs of both sides most names that agree are those of the parties themselves, no coincidence. That a
@@ -150,7 +150,7 @@ def _trust_names(linker: Linker, engine: DuckDB, fields: Sequence[Field], number
             level._fix_u_probability = True
 
 
-def _learn_places(linker: Linker, engine: DuckDB, tables: Sequence[str], fields: Sequence[Field], number: int) -> None:
+def _learn_places(linker: Linker, engine: Engine, tables: Sequence[str], fields: Sequence[Field], number: int) -> None:
     places = [at for at, field in enumerate(fields) if field.kind in PLACES]
     if not places:
         return

@@ -3,10 +3,12 @@
 from workers.contract import Worker
 from workers.florida_data.discover import discover
 from workers.florida_data.download import download
+from workers.florida_data.fill_gaps import fill_gaps
+from workers.florida_data.monitor import monitor
 from workers.florida_data.process import process
 from workers.florida_data.upload import upload
 from workers.florida_data.verify import verify
 
-VERSION = "1.0"
+VERSION = "1.1"
 
-worker = Worker("florida_data", VERSION, [discover, download, process, upload, verify])
+worker = Worker("florida_data", VERSION, [discover, download, process, upload, verify, monitor, fill_gaps])

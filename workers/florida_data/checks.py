@@ -9,9 +9,9 @@ from functools import cached_property
 
 import polars as pl
 
-from workers.florida_data.columns import Kind
 from workers.florida_data.layouts import Layout, Member
 from workers.florida_data.rows import LINE
+from workers.roll_columns import Kind
 
 TYPES: dict[Kind, type[pl.DataType]] = {
     Kind.CODE: pl.String,
@@ -91,8 +91,10 @@ class Screen:
         expected: dict[str, tuple[str, int | str]] = {
             "CO_NO": (f"{OTHER_COUNTY}, where {self.member.county_no} was expected", self.member.county_no),
             "ASMNT_YR": (f"ASMNT_YR is not {self.member.year}", self.member.year),
-            "FILE_T": (f"FILE_T is not {self.layout.file_letter}", self.layout.file_letter),
+            "TAX_YR": (f"TAX_YR is not {self.member.year}", self.member.year),
         }
+        for name in ("FILE_T", "ROLL_T", "REC_T"):
+            expected[name] = f"{name} is not {self.layout.file_letter}", self.layout.file_letter
         return [
             (reason, typed[name].ne_missing(value))
             for name, (reason, value) in expected.items()

@@ -37,9 +37,9 @@ def read_header(stream: IO[bytes], file: str) -> list[str]:
     return [name.strip().strip('"') for name in text.split(",")]
 
 
-def read_chunks(stream: IO[bytes], size: int = CHUNK_BYTES) -> Iterator[Chunk]:
-    """The rest of a file, after its header, in chunks of about ``size`` bytes."""
-    line, rest = 2, b""
+def read_chunks(stream: IO[bytes], size: int = CHUNK_BYTES, *, first_line: int = 2) -> Iterator[Chunk]:
+    """The rest of a file, from ``first_line`` on (after its header), in chunks of about ``size`` bytes."""
+    line, rest = first_line, b""
     while block := stream.read(size):
         data = rest + block
         chunk = _whole_rows(line, data)

@@ -5,7 +5,6 @@ from it and which validators it had, so that an unchanged file is not fetched ag
 """
 
 import hashlib
-import json
 from pathlib import Path
 from typing import IO, Annotated, Any, cast
 
@@ -14,6 +13,7 @@ from pydantic import Field
 
 from workers import counties, datasets
 from workers.contract import ActionError, Call, InvalidParameters, action
+from workers.florida_data import notes
 from workers.florida_data.archives import UnreadableArchive, find_member, is_bare, opened_zip
 from workers.florida_data.fetching import BLOCK, Partial, Unchanged, fetch
 from workers.florida_data.layouts import Member, parse_member
@@ -26,19 +26,20 @@ class WrongRoll(ActionError):
     """The file is another one than the source said."""
 
 
-@action(expected_seconds=20)
+@action(expected_seconds=20, alone="file.url")
 def download(
     call: Call, file: Annotated[SourceFile, Field(description="One of the files that `discover` found.")]
 ) -> Download:
     """Fetch a roll file from its source and store it, complete and checked; one that is unchanged is not fetched."""
     if not any(source.contains(file["url"]) for source in configured().values()):
         raise InvalidParameters(f"file.url: {file['url']} lies beneath no configured source", field="file.url")
-    note = f"downloads/{hashlib.sha256(file['url'].encode()).hexdigest()[:24]}.json"
     with Partial(file["url"]).held() as partial:
-        known = _known(note)
+        known = _known(file["url"])
         try:
             validators = fetch(call, file, partial, known.get("validators", {}))
         except Unchanged:
+            if known.get("listed") != notes.listed(file):
+                notes.write(file, known["validators"], known["download"])
             return cast(Download, known["download"] | {"unchanged": True})
         except ActionError as error:
             # What was fetched of a file that is no good must not be continued.
@@ -46,18 +47,15 @@ def download(
                 partial.discard()
             raise
         result = _store(call, file, partial, validators)
-        datasets.publish_bytes(json.dumps({"validators": validators, "download": result}).encode(), note)
+        notes.write(file, validators, result)
         partial.discard()
     return result
 
 
-def _known(note: str) -> dict[str, Any]:
+def _known(url: str) -> dict[str, Any]:
     """What was stored from this address before, if that is still there."""
-    if not datasets.exists(datasets.url_of(note)):
-        return {}
-    with datasets.opened(datasets.url_of(note)) as file:
-        known = json.load(file)
-    return known if datasets.exists(known["download"]["archive"]["url"]) else {}
+    note = notes.read(url)
+    return note if note and datasets.exists(note["download"]["archive"]["url"]) else {}
 
 
 def _store(call: Call, file: SourceFile, partial: Partial, validators: dict[str, Any]) -> Download:

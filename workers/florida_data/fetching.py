@@ -17,6 +17,7 @@ import httpx2
 from django.conf import settings
 
 from workers.contract import ActionError, Call, TryLater
+from workers.disk import is_full
 from workers.florida_data.archives import is_bare
 from workers.florida_data.folders import modified
 from workers.florida_data.results import SourceFile
@@ -143,19 +144,27 @@ def _check_size(name: str, size: int) -> None:
 def _fetch_folder(call: Call, file: SourceFile, partial: Partial, known: dict[str, Any]) -> dict[str, Any]:
     fs, path = fsspec.core.url_to_fs(file["url"])
     try:
-        fs.invalidate_cache()
-        info = fs.info(path)
-        found = {"etag": str(info.get("ETag") or ""), "modified": modified(info), "bytes": info.get("size")}
+        found = _found(fs, path)
         if known and found == {name: known.get(name) for name in found} and found["modified"]:
             raise Unchanged
         _check_size(file["name"], found["bytes"] or 0)
         with fs.open(path, "rb") as stream:
             _copy(call, file, stream, partial, found["bytes"])
+        if _found(fs, path) != found:
+            raise TryLater(f"{file['name']} changed while it was read", retry_after=0)
     except FileNotFoundError as error:
         raise SourceRefused(f"{file['name']} is no longer at {file['url']}") from error
     except OSError as error:
+        if is_full(error):
+            raise
         raise TryLater(f"{file['name']} cannot be read: {error.strerror or type(error).__name__}") from error
     return found
+
+
+def _found(fs: Any, path: str) -> dict[str, Any]:
+    fs.invalidate_cache()
+    info = fs.info(path)
+    return {"etag": str(info.get("ETag") or ""), "modified": modified(info), "bytes": info.get("size")}
 
 
 def _copy(call: Call, file: SourceFile, stream: Any, partial: Partial, total: int | None) -> None:

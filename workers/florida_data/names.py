@@ -11,9 +11,11 @@ from typing import cast
 from workers import counties
 from workers.contract import InvalidParameters
 from workers.counties import County, UnknownCounty
-from workers.florida_data.layouts import FILE_TYPES, STAGE_NAMES, FileType, Stage, parse_member
+from workers.florida_data.layouts import FILE_TYPES, NAV, NAV_STAGE, STAGE_NAMES, FileType, Stage, parse_member
 
-YEAR_FOLDER = re.compile(r"(\d{4})([SPF])")
+YEAR_FOLDER = re.compile(r"((?:19|20)\d\d)([SPF])?")  # NAV files have no stage, nor have their folders
+# How the folders of NAV files are called on the portal is not known for certain.
+_NAV_WORDS = re.compile(r"(?<![A-Z])NAV[\s_-]*([ND])(?![A-Z])", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _STAGES: dict[str, Stage] = {
     "preliminary": "P",
@@ -48,6 +50,8 @@ def read_name(path: str) -> Told:
     told = _read_member(name) or _read_words(name.rsplit(".", 1)[0])
     for folder in reversed(folders):
         told = told.or_else(_read_folder(folder))
+        if told.file_type in NAV:
+            told = told.or_else(Told(year=_year_alone(folder), stage=NAV_STAGE))
     return told
 
 
@@ -65,30 +69,36 @@ def _read_member(name: str) -> Told | None:
 
 
 def _read_folder(folder: str) -> Told:
-    if match := YEAR_FOLDER.fullmatch(folder):
+    if (match := YEAR_FOLDER.fullmatch(folder)) and match[2]:
         return Told(year=int(match[1]), stage=cast(Stage, match[2]))
-    return Told(file_type=_file_type(folder))
+    return Told(file_type=file_type_of(folder))
+
+
+def _year_alone(folder: str) -> int | None:
+    return int(folder) if _YEAR.fullmatch(folder) else None
 
 
 def _read_words(name: str) -> Told:
-    words = [word for word in re.split(r"[\s_]+", name) if word]
+    words = [word for word in re.split(r"[\s_]+", _NAV_WORDS.sub(r"NAV\1", name)) if word]
     letters = [word for word in words if not word.isdecimal() and not _is_term(word)]
     numbers = [word for word in words if word.isdecimal()]
     years = [int(word) for word in numbers if _YEAR.fullmatch(word)]
     return Told(
         county=_county(" ".join(letters), [int(word) for word in numbers if len(word) == 2]),
-        file_type=next((kind for word in words if (kind := _file_type(word))), None),
+        file_type=next((kind for word in words if (kind := file_type_of(word))), None),
         year=years[-1] if years else None,
         stage=next((_STAGES[word.lower()] for word in words if word.lower() in _STAGES), None),
     )
 
 
 def _is_term(word: str) -> bool:
-    return word.lower() in _STAGES or word.lower() in STAGE_NAMES.values() or _file_type(word) is not None
+    return word.lower() in _STAGES or word.lower() in STAGE_NAMES.values() or file_type_of(word) is not None
 
 
-def _file_type(word: str) -> FileType | None:
-    return cast(FileType, word.upper()) if word.upper() in FILE_TYPES else None
+def file_type_of(word: str) -> FileType | None:
+    """The type that a word or a folder's name is: ``NAV N`` and ``NAV_N`` are the same as ``NAVN``."""
+    kind = _NAV_WORDS.sub(r"NAV\1", word).upper()
+    return cast(FileType, kind) if kind in FILE_TYPES else None
 
 
 def _county(name: str, numbers: list[int]) -> County | None:

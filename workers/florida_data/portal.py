@@ -1,6 +1,7 @@
 """Lists a SharePoint library such as the state's portal: by its REST interface, never by guessing the names of files.
 
-Folders are named by type and then by year and stage (``NAL/2026P``); those that begin with ``~`` are for staff.
+Folders are named by type and then by year and stage (``NAL/2026P``); those that begin with ``~`` are for staff. How
+those of the NAV files are called is unverified: ``NAV/2024/NAV N``, ``NAVN/2024`` and the like are all looked into.
 """
 
 import json
@@ -9,8 +10,8 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from workers.contract import Call
-from workers.florida_data.layouts import FILE_TYPES
-from workers.florida_data.names import YEAR_FOLDER
+from workers.florida_data.layouts import NAV
+from workers.florida_data.names import YEAR_FOLDER, file_type_of
 from workers.florida_data.web import SourceRefused, answered
 
 MOST_DEEP = 3
@@ -48,10 +49,13 @@ def list_portal(call: Call, url: str, file_types: list[str], year: int | None, s
 
 def _wanted(names: list[str], file_types: list[str], year: int | None, stage: str) -> list[str]:
     """Which folders to look into: those of the types, and those of the year (by default the newest) and the stage."""
-    kinds = [name for name in names if name.upper() in FILE_TYPES and name.upper() in file_types]
+    kinds = [name for name in names if file_type_of(name) in file_types]
+    nav = not set(NAV).isdisjoint(file_types)
+    if nav:
+        kinds += [name for name in names if name.upper() == "NAV"]
     years = {name: match for name in names if (match := YEAR_FOLDER.fullmatch(name))}
-    if stage:
-        years = {name: match for name, match in years.items() if match[2] == stage}
+    if stage and not nav:
+        years = {name: match for name, match in years.items() if match[2] in (stage, None)}
     newest = year or max((int(match[1]) for match in years.values()), default=0)
     return kinds + [name for name, match in years.items() if int(match[1]) == newest]
 
@@ -69,6 +73,8 @@ def _listing(url: str, path: str) -> dict[str, Any]:
         kind = response.headers.get("content-type", "something")
         message = f"{address} was answered with {kind} instead of a listing: is the portal's URL right?"
         raise SourceRefused(message) from error
+    if not isinstance(listing, dict) or "Files" not in listing:
+        raise SourceRefused(f"{address} was answered with JSON that is no listing of a folder")
     return listing
 
 

@@ -18,16 +18,17 @@ from pydantic import Field
 
 from workers import counties, datasets
 from workers.contract import ActionError, Call, action
+from workers.florida_data import stored
 from workers.florida_data.archives import open_csv
 from workers.florida_data.checks import Screen, schema
-from workers.florida_data.chunks import read_chunks, read_header
+from workers.florida_data.chunks import read_chunks
+from workers.florida_data.cores import on_a_core
 from workers.florida_data.layouts import Layout, layout, parse_member
+from workers.florida_data.opening import Opening
 from workers.florida_data.results import Download, Processed
 from workers.florida_data.rows import LINE, Reject, Rows, read_rows
 
 Level = Literal["strict", "standard", "permissive"]
-# Raise this with any change in what is written: it is part of the files' names.
-FORMAT = 1
 # The share of quarantined rows that fails a file: none at all, more than 5 %, or never.
 ALLOWED: dict[Level, float] = {"strict": 0.0, "standard": 0.05, "permissive": 1.0}
 # Fixed, so that the same rolls give the same bytes.
@@ -40,7 +41,7 @@ class TooManyQuarantined(ActionError):
     """More rows were set aside than the level allows."""
 
 
-@action(expected_seconds=10)
+@action(expected_seconds=10, alone="download.release")
 def process(
     call: Call,
     download: Annotated[Download, Field(description="The result of `download`.")],
@@ -51,27 +52,28 @@ def process(
             "(standard), or any number as long as some are good (permissive)."
         ),
     ] = "standard",
+    mapping: Annotated[
+        dict[str, str] | None,
+        Field(
+            description="For a file whose header has drifted: which pinned column each of its columns is, '' to leave "
+            "one out. Columns that it does not name are read under their own names. The error of a drifted file "
+            "proposes one."
+        ),
+    ] = None,
 ) -> Processed:
-    """Read a roll file into typed Parquet; rows that cannot be read go to a quarantine with their reasons."""
-    folder = f"processed/{download['release']}/{FORMAT}"
-    result = _published(f"{folder}/result.json") or _process(call, download, level, folder)
+    """Read a roll file into typed Parquet; rows that cannot be read go to a quarantine with their reasons.
+
+    A file with another header than the one pinned for it fails, with a proposal, unless a mapping says how to read it.
+    """
+    folder = stored.folder(download["release"], mapping)
+    result = stored.published(f"{folder}/result.json") or _process(call, download, level, folder, mapping)
     _check_level(result, level, download["member"])
     return result
 
 
-def _published(name: str) -> Processed | None:
-    """The result of an earlier run of the same release, if its files are still there."""
-    if not datasets.exists(datasets.url_of(name)):
-        return None
-    with datasets.opened(datasets.url_of(name)) as file:
-        result = cast(Processed, json.load(file))
-    parts = [part for part in (result["dataset"], result["quarantine"]) if part]
-    return result if all(datasets.exists(part["$dataset"]) for part in parts) else None
-
-
-def _process(call: Call, download: Download, level: Level, folder: str) -> Processed:
-    with datasets.workspace() as work, open_csv(download) as stream:
-        reading = Reading(call, download, stream)
+def _process(call: Call, download: Download, level: Level, folder: str, mapping: dict[str, str] | None) -> Processed:
+    with on_a_core(call), datasets.workspace() as work, open_csv(download) as stream:
+        reading = Reading(call, download, stream, mapping)
         reading.write(work / "roll.parquet")
         result = reading.result()
         # Nothing of a file that fails is published.
@@ -88,11 +90,11 @@ def _process(call: Call, download: Download, level: Level, folder: str) -> Proce
 class Reading:
     """One pass over a roll file: counts what it reads and keeps the rows that it sets aside."""
 
-    def __init__(self, call: Call, download: Download, stream: IO[bytes]):
+    def __init__(self, call: Call, download: Download, stream: IO[bytes], mapping: dict[str, str] | None = None):
         self.call, self.download, self.stream = call, download, stream
         member = parse_member(download["member"])
         self.layout: Layout = layout(member.file_type, member.year, member.stage)
-        self.layout.check_header(read_header(stream, member.name), member.name)
+        self.opening = Opening(stream, self.layout, member, mapping)
         self.screen = Screen(self.layout, member)
         self.rejects: list[Reject] = []
         self.rows_read = 0
@@ -146,8 +148,8 @@ class Reading:
         """The rows of each chunk in order, a few chunks read ahead; with each the chunk's size."""
         ahead: deque[tuple[int, Future[Rows]]] = deque()
         with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
-            for chunk in read_chunks(self.stream):
-                ahead.append((len(chunk.data), pool.submit(read_rows, chunk, self.layout)))
+            for chunk in read_chunks(self.stream, first_line=self.opening.first_line):
+                ahead.append((len(chunk.data), pool.submit(read_rows, chunk, self.opening.layout)))
                 if len(ahead) > CHUNKS_AT_ONCE:
                     size, future = ahead.popleft()
                     yield size, future.result()
@@ -156,8 +158,9 @@ class Reading:
                 yield size, future.result()
 
     def _kept(self, rows: Rows) -> pl.DataFrame:
-        typed = self.screen.typed(rows.frame)
-        faults = self.screen.faults(rows.frame, typed)
+        texts = self.opening.arranged(rows.frame)
+        typed = self.screen.typed(texts)
+        faults = self.screen.faults(texts, typed)
         self.rejects += rows.rejects
         if faults:
             self.rejects += rows.rejected(faults)

@@ -1,9 +1,15 @@
 """What the actions answer, and hand to each other: small JSON objects, large data only as references."""
 
+from typing import Literal, NotRequired
+
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from workers.datasets import Dataset
 from workers.florida_data.layouts import FileType, Stage
+
+# What a source offers, against what is loaded of the same county, type and year: nothing is; another file of the same
+# stage; one of an earlier stage; this one; a newer one; this one was, until a person withdrew it; it cannot be told.
+Change = Literal["new", "changed", "superseded", "unchanged", "outdated", "withdrawn", "unknown"]
 
 
 class SourceFile(TypedDict):
@@ -21,6 +27,8 @@ class SourceFile(TypedDict):
     etag: str
     modified: str
     source: str
+    change: NotRequired[Change]
+    reason: NotRequired[str]  # in words
 
 
 class Missing(TypedDict):
@@ -39,7 +47,10 @@ class Discovery(TypedDict):
     source: str
     files: list[SourceFile]
     missing: list[Missing]
+    unpaired: list[Missing]  # NAV files that a county publishes without the other one of the pair
     unrecognised: list[str]  # files whose names tell no county or type
+    changes: dict[Change, int]
+    words: str
 
 
 class Archive(TypedDict):

@@ -34,7 +34,8 @@ def upload(
     """Load a processed roll into the warehouse, all of its rows or none.
 
     The same release again changes nothing. A newer release of the same county and year (final after preliminary,
-    then by submission) takes the place of the older one at the same moment.
+    then by submission) takes the place of the older one at the same moment. A release that a person withdrew is not
+    loaded again: the error says who, when and why.
     """
     table = TABLES[processed["file_type"]].name
     with datasets.scan(processed["dataset"], "processed.dataset") as rows, reachable():
@@ -64,6 +65,8 @@ def _source(processed: Processed) -> Source:
         dataset_sha256=processed["dataset"]["sha256"],
         rows=processed["rows_processed"],
         rows_quarantined=processed["rows_quarantined"],
+        quarantine=processed["quarantine"],
+        quarantine_reasons=processed["quarantine_reasons"],
     )
 
 

@@ -12,6 +12,8 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 
 from workers.contract import Call, InvalidParameters, action
 from workers.florida_data.archives import open_csv
+from workers.florida_data.headers import read_beginning
+from workers.florida_data.layouts import layout, parse_member
 from workers.florida_data.results import Download, Processed
 from workers.florida_data.upload import Uploaded
 from workers.warehouse.reach import reachable
@@ -51,18 +53,28 @@ def verify(
         if result["release"] != release:
             raise InvalidParameters(f"{name}: it is of {result['release']}, not of {release}", field=name)
     with open_csv(downloaded) as lines:
-        source = count_records(call, lines)
+        source = count_records(call, lines, headed=_is_headed(lines, downloaded))
     with reachable():
         loaded = rows_loaded(release, processed["dataset"]["sha256"])
     return _verified(processed, source, loaded)
 
 
-def count_records(call: Call, lines: IO[bytes]) -> int:
+def _is_headed(lines: IO[bytes], downloaded: Download) -> bool:
+    """Whether the file has a header; afterwards it stands at its beginning."""
+    member = parse_member(downloaded["member"])
+    headed = read_beginning(lines, layout(member.file_type, member.year, member.stage), member.name) is not None
+    lines.seek(0)
+    return headed
+
+
+def count_records(call: Call, lines: IO[bytes], *, headed: bool = True) -> int:
     """The rows of a CSV file beneath its header; blank lines are none. A quoted cell may go on over several lines.
 
     A line whose quotes do not pair up, and do not come to an end with the right number of cells, is a row by itself.
     """
     width = lines.readline().count(b",") + 1
+    if not headed:
+        lines.seek(0)
     records = 0
     ahead: deque[bytes] = deque()
     while line := ahead.popleft() if ahead else lines.readline():

@@ -5,7 +5,8 @@ from typing import Any, Literal
 import duckdb
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
-from workers.performance.parity import Shape, listed, quoted
+from workers.duck import quoted
+from workers.performance.parity import Shape, listed
 from workers.personal import masked
 
 Cells = dict[str, Any]

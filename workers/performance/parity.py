@@ -5,20 +5,19 @@ are compared as multisets: one that is there twice on one side and once on the o
 """
 
 import math
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from workers.contract import ActionError, Call, InvalidParameters
+from workers import duck
+from workers.contract import Call, InvalidParameters
+from workers.duck import literal, quoted
 from workers.stores import Kind
 
 SIDES = ("left", "right")
-MEMORY = "1GB"
 MOST_PARTS = 20_000
 BUCKETS = 256  # partitions where no column is named
 TYPES: dict[Kind, str] = {"integer": "BIGINT", "real": "DOUBLE", "boolean": "BOOLEAN", "text": "VARCHAR"}
@@ -58,50 +57,14 @@ class Part:
     same: bool
 
 
-@contextmanager
-def database(call: Call, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of bounded memory that spills into ``folder``, gets nothing from the network, and stops with ``call``.
-
-    Raises `Cancelled` if the call was withdrawn, `ActionError` for what DuckDB cannot do.
-    """
-    limits: dict[str, Any] = {
-        "memory_limit": MEMORY,
-        "temp_directory": str(folder / "spill"),
-        "threads": 2,
-        "preserve_insertion_order": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    with duckdb.connect(config=limits) as connection, _interrupted_by(call, connection):
-        try:
-            yield connection
-        except duckdb.Error as error:
-            call.check()
-            raise ActionError(f"the comparison cannot be made: {str(error).splitlines()[0]}") from error
-
-
-@contextmanager
-def _interrupted_by(call: Call, connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """A query may take minutes: one that nobody waits for any more is broken off."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.25):
-            if call.cancelled.is_set():
-                connection.interrupt()
-
-    watcher = threading.Thread(target=watch, name="parity-watch", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
+def database(call: Call, folder: Path) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+    """A DuckDB of bounded memory that spills into ``folder`` and stops with ``call``; see `duck.database`."""
+    return duck.database(call, folder, "the comparison cannot be made", preserve_insertion_order=False)
 
 
 def take(connection: duckdb.DuckDBPyConnection, side: str, files: Iterable[Path], shape: Shape) -> None:
     """Make ``files`` the rows of ``side``, and count, sum and hash them by partition."""
-    paths = ", ".join(_text(str(path)) for path in files)
+    paths = ", ".join(literal(str(path)) for path in files)
     cells = ", ".join(
         f"CAST({quoted(name)} AS {TYPES[kind]}) AS {quoted(name)}" for name, kind in shape.columns.items()
     )
@@ -162,16 +125,8 @@ def equal(left: float | None, right: float | None) -> bool:
     return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-9)
 
 
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def listed(names: Iterable[str], table: str = "") -> str:
     return ", ".join(f"{table}.{quoted(name)}" if table else quoted(name) for name in names)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _sum(kind: Kind) -> str:

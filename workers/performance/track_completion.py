@@ -87,7 +87,8 @@ def track_completion(
     """Tell for each dataset and county what is loaded and what is missing, at which rate, and how long it will take."""
     expected = _expected(counties)
     with reachable():
-        known = list(Release.objects.exclude(state=ReleaseState.SUPERSEDED).order_by("file_type", "county_no"))
+        gone = (ReleaseState.SUPERSEDED, ReleaseState.WITHDRAWN)
+        known = list(Release.objects.exclude(state__in=gone).order_by("file_type", "county_no"))
     wanted = datasets or sorted({*USUAL, *(release.file_type for release in known)})
     _check(datasets, known)
     now = timezone.now()

@@ -9,6 +9,7 @@ import structlog
 from pydantic_core import to_json
 
 from workers.contract import ActionError, Cancelled, TryLater
+from workers.disk import is_full
 from workers.models import CallStatus
 
 log = structlog.get_logger(__name__)
@@ -16,6 +17,7 @@ log = structlog.get_logger(__name__)
 RESULT_LIMIT = 4_000_000  # bytes; what is larger belongs into a dataset
 
 TEXT_LIMIT = 10_000  # characters of an error or a message
+ROOM_SECONDS = 30.0  # after which a disk may have room again
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,9 @@ def ended_by(error: BaseException, why: Withdrawal | None = None, **fields: Any)
             return failed(error.status, str(error), retryable=True, retry_after=error.retry_after, **fields)
         case ActionError():
             return failed(error.status, str(error), field=storable(error.field)[:255], **fields)
+    if is_full(error):
+        message = "a disk of the worker is full: make room where CONCORD_VAR and DATA_URL are"
+        return failed(503, message, retryable=True, retry_after=ROOM_SECONDS, **fields)
     # The frames alone: a database's or a parser's message may quote a row with somebody's name in it.
     log.error("action crashed", error=type(error).__name__, frames=traceback.format_tb(error.__traceback__))
     return failed(500, f"{type(error).__name__}: {error}", **fields)

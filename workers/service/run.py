@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from workers.contract import Action, Call, Json
 from workers.models import CallRecord, CallStatus
+from workers.service.alone import alone
 from workers.service.headers import CallHeaders
 from workers.service.outcome import Outcome, Withdrawal, completed, ended_by, storable
 from workers.service.records import Sign, Wanted, digest
@@ -88,7 +89,9 @@ class Run:
             started = time.perf_counter()
             try:
                 self.call.check()
-                outcome = completed(self.action.perform(self.call, arguments), **self._account(started))
+                with alone(self.call, self.action.work(arguments)):
+                    result = self.action.perform(self.call, arguments)
+                outcome = completed(result, **self._account(started))
             except (Exception, SystemExit) as error:  # noqa: BLE001 (the caller hears of it)
                 outcome = ended_by(error, self.why, **self._account(started))
             self._log(outcome)

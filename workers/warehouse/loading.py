@@ -1,14 +1,16 @@
 """Loading a release: each row once, all rows visible together, and the right release current afterwards."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import polars as pl
 from django.db import connections
 
 from workers.contract import ActionError, Call, InvalidParameters
-from workers.warehouse import ALIAS, postgresql, sqlite, tables
+from workers.warehouse import ALIAS, fills, postgresql, sqlite, tables
 from workers.warehouse.models import Release, ReleaseState, roll
-from workers.warehouse.releases import settle
+from workers.warehouse.releases import check_not_withdrawn, settle
 from workers.warehouse.turns import turn
 
 FILL = {"postgresql": postgresql.fill, "sqlite": sqlite.fill}
@@ -27,6 +29,8 @@ class Source:
     dataset_sha256: str
     rows: int
     rows_quarantined: int = 0
+    quarantine: Mapping[str, Any] | None = None  # the dataset of the rows that were set aside
+    quarantine_reasons: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def roll(self) -> str:
@@ -47,13 +51,14 @@ def load(call: Call, table: str, source: Source, rows: pl.LazyFrame) -> Loaded:
     """Load ``rows`` as the release ``source`` into ``table``, and make it current unless a newer one is.
 
     A second time changes nothing. Raises `InvalidParameters` if the table lacks one of the columns, `ActionError` if
-    fewer rows arrived than there are, and the database's errors.
+    fewer rows arrived than there are, `Withdrawn` if a person withdrew the release, and the database's errors.
     """
     _check_columns(table, rows)
     stored = Release.objects.filter(release=source.release, dataset_sha256=source.dataset_sha256)
     if release := stored.filter(state=ReleaseState.LOADED).first():
         return Loaded(release, already_loaded=True, superseded=[])
     with turn(call, source.roll):
+        check_not_withdrawn(source.release)
         release = stored.first() or _staged(table, source)
         already_loaded = release.state != ReleaseState.STAGED
         if not already_loaded:
@@ -83,3 +88,4 @@ def _fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> None:
     if done != total:
         raise ActionError(f"{release.release}: {done} rows arrived in {release.table!r} where there are {total}")
     release.rows = done
+    fills.record(release, rows)

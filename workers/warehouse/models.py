@@ -7,12 +7,14 @@ class ReleaseState(models.TextChoices):
     """How far a release is. Readers see the rows of those that are loaded, and of no others.
 
     STAGED -> LOADED -> SUPERSEDED; an older release that comes late is SUPERSEDED at once, and may become LOADED again
-    if the same source file is asked for as it was processed then.
+    if the same source file is asked for as it was processed then. A person may withdraw a loaded release: it keeps its
+    rows, and never becomes current again until a person puts it back.
     """
 
     STAGED = "staged"
     LOADED = "loaded"
     SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
 
 
 # What a publisher issues in a year, in the order of the year: sales, preliminary, final.
@@ -41,6 +43,8 @@ class Release(models.Model):
     state = models.CharField(max_length=10, choices=ReleaseState, default=ReleaseState.STAGED)
     rows = models.PositiveBigIntegerField(default=0)
     rows_quarantined = models.PositiveBigIntegerField(default=0)
+    quarantine = models.JSONField(null=True, help_text="the dataset of the rows that were set aside")
+    quarantine_reasons = models.JSONField(default=dict, help_text="why rows were set aside, and how many")
     created_at = models.DateTimeField(auto_now_add=True)
     loaded_at = models.DateTimeField(null=True)
 
@@ -52,6 +56,10 @@ class Release(models.Model):
                 condition=models.Q(state=ReleaseState.LOADED),
                 name="one_current_release",
             ),
+        ]
+        permissions = [
+            ("withdraw_release", "Can withdraw releases and put them back"),
+            ("see_owners", "Can see the names and addresses of owners"),
         ]
 
     def __str__(self) -> str:
@@ -66,3 +74,26 @@ class Release(models.Model):
     def age(self) -> tuple[int, int]:
         """Sorts the releases of one county and year: the later stage, then the later submission, is the newer."""
         return STAGES.index(self.stage), self.submission
+
+
+class ReleaseAct(models.Model):
+    """That a person withdrew a release or put it back, and why. Kept for ever."""
+
+    warehouse = True
+
+    class Kind(models.TextChoices):
+        WITHDRAWN = "withdrawn"
+        RESTORED = "restored", "put back"
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="acts")
+    kind = models.CharField(max_length=10, choices=Kind)
+    who = models.CharField(max_length=150)
+    reason = models.TextField()
+    current = models.CharField(max_length=64, blank=True, help_text="the release that was current then; empty: none")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.release_id} {self.kind} by {self.who}"

@@ -5,8 +5,21 @@ corrected before a roll is accepted. A rule that real rolls hold to the last row
 that real rolls break, or that nobody could measure, is a warning.
 """
 
-from workers.data_quality.rules import nal, nap, sdf
+from workers.data_quality.rules import nal, nap, nav, sdf
 from workers.data_quality.rules.rule import Rule
 
-RULES: dict[str, list[Rule]] = {"NAL": nal.RULES, "SDF": sdf.RULES, "NAP": nap.RULES}
-KEYS: dict[str, tuple[str, ...]] = {"NAL": nal.KEY, "SDF": sdf.KEY, "NAP": nap.KEY}
+RULES: dict[str, list[Rule]] = {
+    "NAL": nal.RULES,
+    "SDF": sdf.RULES,
+    "NAP": nap.RULES,
+    "NAVN": nav.RULES_N,
+    "NAVD": nav.RULES_D,
+}
+KEYS: dict[str, tuple[str, ...]] = {
+    "NAL": nal.KEY,
+    "SDF": sdf.KEY,
+    "NAP": nap.KEY,
+    "NAVN": nav.KEY_N,
+    "NAVD": nav.KEY_D,
+}
+IDS = frozenset(rule.id for rules in RULES.values() for rule in rules)

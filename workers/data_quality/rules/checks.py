@@ -4,11 +4,13 @@ A check says what it is about, its population, and which of that are the offende
 file of any size is read in a stream.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import polars as pl
+
+from workers.warehouse.fills import Baseline
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,15 @@ class LastRelease:
 class File:
     """What the rules look at: the rows of a file, and what there is to compare them with.
 
-    ``rows`` has, beside the file's own columns, the constants that `expressions` names.
+    ``rows`` has, beside the file's own columns, the constants that `expressions` names. ``others`` are further
+    datasets, by the names that rules call them.
     """
 
     rows: pl.LazyFrame
     parcels: pl.LazyFrame | None = None
     last: LastRelease | None = None
+    baseline: Baseline | None = None
+    others: Mapping[str, pl.LazyFrame] = field(default_factory=dict)
 
 
 class Check(Protocol):

@@ -8,6 +8,7 @@ import polars as pl
 
 from workers.data_quality.rules.checks import Cells, RowCount, Rows, Unique
 from workers.data_quality.rules.expressions import COUNTY, SUBMISSION, YEAR, is_blank, matches, total
+from workers.data_quality.rules.fill import filled_as_before
 from workers.data_quality.rules.rule import Rule
 from workers.data_quality.rules.sales import QUALIFIED, STAMP_PRICE, is_listed
 
@@ -243,4 +244,12 @@ _USE = [
     ),
 ]
 
-RULES = [*_IDENTITY, *_VALUES, *_USE, *_sale_rules(1), *_sale_rules(2)]
+# The change of the just value is for final rolls only.
+RULES = [
+    *_IDENTITY,
+    *_VALUES,
+    *_USE,
+    *_sale_rules(1),
+    *_sale_rules(2),
+    filled_as_before("nal", "JV_CHNG", "JV_CHNG_CD"),
+]

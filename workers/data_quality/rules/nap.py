@@ -4,6 +4,7 @@ import polars as pl
 
 from workers.data_quality.rules.checks import Cells, Rows, Unique
 from workers.data_quality.rules.expressions import COUNTY, SUBMISSION, YEAR, is_blank, total
+from workers.data_quality.rules.fill import filled_as_before
 from workers.data_quality.rules.rule import Rule
 
 KEY = ("ACCT_ID",)
@@ -100,4 +101,5 @@ RULES = [
         "the values of the pairs in EXMPT add up to EXMPT_VAL",
         Rows(_exemptions != _exempt, ("EXMPT", "EXMPT_VAL")),
     ),
+    filled_as_before("nap"),
 ]

@@ -13,6 +13,7 @@ from workers.data_quality.rules.expressions import (
     is_blank,
     matches,
 )
+from workers.data_quality.rules.fill import filled_as_before
 from workers.data_quality.rules.rule import Rule
 from workers.data_quality.rules.sales import (
     MINIMUM_STAMPS,
@@ -232,4 +233,5 @@ RULES = [
             on=("PARCEL_ID", *_WHEN, "SALE_PRC"),
         ),
     ),
+    filled_as_before("sdf"),
 ]

@@ -1,4 +1,7 @@
-"""Writes sample rolls as the Department of Revenue publishes them: one zip per county and type, one CSV inside."""
+"""Writes sample rolls as the Department of Revenue publishes them: one zip per county and type, one CSV inside.
+
+NAV files are bare texts without a header.
+"""
 
 import zipfile
 from collections.abc import Iterator
@@ -8,9 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from workers.counties import County
-from workers.florida_data.layouts import STAGE_NAMES, FileType, Layout, Stage, layout, member_name
+from workers.florida_data.layouts import NAV, STAGE_NAMES, FileType, Layout, Stage, layout, member_name
 from workers.florida_data.sample import flaws
 from workers.florida_data.sample.accounts import make_accounts
+from workers.florida_data.sample.levies import make_levies
 from workers.florida_data.sample.parcels import make_parcels
 from workers.florida_data.sample.sales import sale_rows
 from workers.sample.words import listed
@@ -56,9 +60,13 @@ class Roll:
 
 
 def csv_chunks(roll: Roll, file_type: FileType) -> Iterator[bytes]:
-    """The bytes of a roll file, header first, in chunks that end with a line. Deterministic in ``roll``."""
+    """The bytes of a roll file in chunks that end with a line, the header first (NAV has none).
+
+    The same ``roll`` gives the same bytes.
+    """
     pinned = layout(file_type, roll.year, roll.stage)
-    yield (",".join(pinned.header) + "\r\n").encode()
+    if not pinned.headerless:
+        yield (",".join(pinned.header) + "\r\n").encode()
     for frame in _frames(roll, file_type):
         lines = _lines(frame, pinned)
         if roll.flawed:
@@ -73,13 +81,16 @@ def _frames(roll: Roll, file_type: FileType) -> Iterator[pl.DataFrame]:
         if file_type == "NAP":
             yield make_accounts(roll.county, roll.year, roll.seed, rows)
             continue
+        if file_type in NAV:
+            yield make_levies(roll.county, roll.year, roll.seed, rows, file_type)
+            continue
         parcels = make_parcels(roll.county, roll.year, roll.seed, rows, total)
         frame = parcels if file_type == "NAL" else sale_rows(parcels)
         yield flaws.wrong_values(frame, file_type) if roll.flawed else frame
 
 
 def _lines(frame: pl.DataFrame, pinned: Layout) -> list[str]:
-    cells = [_cell(frame, name, name in _QUOTED[pinned.file_type]) for name in pinned.header]
+    cells = [_cell(frame, name, name in _QUOTED.get(pinned.file_type, ())) for name in pinned.header]
     return frame.select(pl.concat_str(cells, separator=",")).to_series().to_list()
 
 

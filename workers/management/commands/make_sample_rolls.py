@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from workers import counties
 from workers.counties import COUNTIES, UnknownCounty
-from workers.florida_data.layouts import FILE_TYPES, STAGES
+from workers.florida_data.layouts import FILE_TYPES, STAGES, USUAL
 from workers.florida_data.sample.standard import PARCELS, SampleSet
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--counties", nargs="+", default=list(PARCELS), help="names or numbers, or all")
         parser.add_argument("--rows", type=int, default=1_000, help="parcels in each county")
-        parser.add_argument("--types", nargs="+", choices=FILE_TYPES, default=list(FILE_TYPES))
+        parser.add_argument("--types", nargs="+", choices=FILE_TYPES, default=list(USUAL))
         parser.add_argument("--year", type=int, default=2025)
         parser.add_argument("--stage", choices=STAGES, default="P")
         parser.add_argument("--seed", type=int, default=1)

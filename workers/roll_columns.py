@@ -3,6 +3,10 @@
 The names and their order are those of the published files, which differ from the Department of Revenue's user's guide
 in eight places (the guide calls a sale file's SAL_CHG_CD "SAL_CHNG_CD", for instance). Kinds and widths are the
 guide's. A code stays text, since its leading zeros are part of it.
+
+The files of non-ad-valorem assessments (NAVN, NAVD) are UNVERIFIED: no published row was seen, only a second-hand
+account of the Department's navlayout.pdf, which has eight fields each and gives them no names. The names are ours. What
+does not fit this layout is held, never guessed at.
 """
 
 from dataclasses import dataclass
@@ -136,8 +140,42 @@ _TANGIBLE = (
     | _columns(Kind.YEAR, "ASMNT_YR:4")
 )
 
+_NAV_N = "ROLL_T CO_NO PARCEL_ID TC_ACCT_NO TAX_YR TOT_ASMNT NO_ASMNT SEQ_NO"
+_NAV_D = "REC_T CO_NO PARCEL_ID LEVY_ID LOC_GOV_CD FUNC_CD ASMNT_AMT SEQ_NO"
+# The sequences are part of the keys, so they are texts; amounts may have cents, since nothing says that they have none.
+_NON_AD_VALOREM = (
+    _columns(
+        Kind.CODE,
+        "ROLL_T:1 REC_T:1 PARCEL_ID:26 TC_ACCT_NO:30 LEVY_ID:12 LOC_GOV_CD:1 FUNC_CD:2 SEQ_NO:7",
+    )
+    | _columns(Kind.DECIMAL, "TOT_ASMNT:12 ASMNT_AMT:9")
+    | _columns(Kind.INTEGER, "CO_NO:2 NO_ASMNT:3")
+    | _columns(Kind.YEAR, "TAX_YR:4")
+)
+
 NAL = _arranged(_NAL, _REAL | _SALE_SLOTS)
 # Two exemptions for affordable housing (sections 196.19781 and 196.19782) came between EXMPT_46 and EXMPT_80.
 NAL_2026_FINAL = _arranged(_NAL.replace("EXMPT_46", "EXMPT_46 EXMPT_47 EXMPT_48"), _REAL | _SALE_SLOTS)
 SDF = _arranged(_SDF, _REAL)
 NAP = _arranged(_NAP, _TANGIBLE)
+NAV_N = _arranged(_NAV_N, _NON_AD_VALOREM)
+NAV_D = _arranged(_NAV_D, _NON_AD_VALOREM)
+
+# The columns of each type of file from the release (year, stage) on in which they came in, newest first.
+PINNED: dict[str, list[tuple[tuple[int, str], tuple[Column, ...]]]] = {
+    "NAL": [((2026, "F"), NAL_2026_FINAL), ((0, "S"), NAL)],
+    "SDF": [((0, "S"), SDF)],
+    "NAP": [((0, "S"), NAP)],
+    "NAVN": [((0, "S"), NAV_N)],
+    "NAVD": [((0, "S"), NAV_D)],
+}
+_STAGES = "SPF"  # in the order of the year: sales, preliminary, final
+
+
+def pinned(file_type: str, year: int, stage: str) -> tuple[Column, ...]:
+    """The columns of a file of this type, year and stage; years to come have the newest ones.
+
+    Raises `KeyError` for a type that is not among `PINNED`.
+    """
+    release = (year, _STAGES.index(stage))
+    return next(columns for (since, first), columns in PINNED[file_type] if release >= (since, _STAGES.index(first)))
