@@ -1,6 +1,7 @@
 """Spark while there is something to match: started for the first matching, stopped after the last, nothing fetched."""
 
 import importlib.util
+import logging
 import os
 import shutil
 import threading
@@ -49,6 +50,7 @@ def _require_what_it_needs() -> None:
 def _started() -> Any:
     from pyspark.sql import SparkSession
 
+    logging.getLogger("py4j").setLevel(logging.WARNING)  # it tells of each connection, to the very end of the process
     master = settings.SPARK_MASTER
     try:
         return SparkSession.builder.config(map=_configuration(master)).getOrCreate()
