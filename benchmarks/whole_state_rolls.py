@@ -13,9 +13,10 @@ import django
 django.setup()
 
 from workers.counties import COUNTIES, County  # noqa: E402
-from workers.florida_data.layouts import FILE_TYPES, FileType  # noqa: E402
+from workers.florida_data.layouts import FileType  # noqa: E402
 from workers.florida_data.sample.rolls import Roll, write_roll, zip_name  # noqa: E402
 
+TYPES: tuple[FileType, ...] = ("NAL", "SDF", "NAP")
 STATE_PARCELS = 11_090_000
 # The largest county has about as many times the parcels of the smallest.
 SPREAD = 150
@@ -48,14 +49,12 @@ def make(share: float, folder: Path, volumes: Path) -> dict[str, Any]:
     if not note.exists():
         sizes = parcels(volumes)
         wanted = [
-            (county, max(FEWEST, int(sizes[county.no] * share)), kind, folder)
-            for county in COUNTIES
-            for kind in FILE_TYPES
+            (county, max(FEWEST, int(sizes[county.no] * share)), kind, folder) for county in COUNTIES for kind in TYPES
         ]
         with multiprocessing.get_context("spawn").Pool(AT_ONCE) as pool:
             counts = pool.starmap(_write, wanted, chunksize=1)
         made = {
-            "types": list(FILE_TYPES),
+            "types": list(TYPES),
             "sizes": "real" if volumes.is_file() else "made-up",
             "rows": {
                 f"{kind}-{county.no}": rows for (county, _, kind, _), (rows, _) in zip(wanted, counts, strict=True)

@@ -67,7 +67,7 @@ class Watch:
         """Note the memory and the time that each process has used at most."""
         together = 0
         for process in [*psutil.Process().children(recursive=True), *self._servers()]:
-            with suppress(psutil.Error, FileNotFoundError, ProcessLookupError):
+            with suppress(psutil.Error, OSError, KeyError):  # it is ending: its memory is no longer told
                 name = next((name for name in NAMES if name in " ".join(process.cmdline())), "other")
                 memory = _memory(process.pid)
                 self.peak[name] = max(self.peak[name], memory["VmHWM"])
