@@ -11,14 +11,15 @@ from django.test import Client
 from escalations.models import Escalation
 from operations.models import Operation
 from operations.states import Status
-from tests.make import make_escalation, make_operation, make_reviewer
+from tests.console.conftest import rita
+from tests.make import make_escalation, make_operation
 from tests.operations.conftest import post, settle
 from tests.serving import serve
 from tests.workers.ai_ml.make import in_store, make_roll
 from workers import ai_ml, datasets, registry
 from workers.models import RegisteredWorker
 
-__all__ = ["settle"]
+__all__ = ["rita", "settle"]
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "warehouse"])
 
@@ -33,13 +34,6 @@ def plant_url(transactional_db: None) -> Iterator[str]:
         RegisteredWorker.objects.create(name="ai_ml", url=url)
         yield url
     registry.forget()
-
-
-@pytest.fixture
-def rita(transactional_db: None) -> Client:
-    browser = Client()
-    browser.force_login(make_reviewer("rita"))
-    return browser
 
 
 def unsure() -> Operation:

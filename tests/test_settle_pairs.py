@@ -11,7 +11,7 @@ from django.test import Client
 from escalations.models import Escalation
 from operations.models import Operation
 from operations.states import Status
-from tests.make import make_reviewer
+from tests.console.conftest import rita
 from tests.operations.conftest import post, settle
 from tests.serving import serve
 from tests.workers.conftest import place
@@ -19,7 +19,7 @@ from tests.workers.entity_matching.conftest import COMPANIES, company, owner, wr
 from workers import entity_matching, registry
 from workers.models import MatchDecision, MatchLink, RegisteredWorker
 
-__all__ = ["place", "settle"]
+__all__ = ["place", "rita", "settle"]
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "warehouse"])
 
@@ -47,13 +47,6 @@ def plant_url(transactional_db: None, place: Path) -> Iterator[str]:
         RegisteredWorker.objects.create(name="entity_matching", url=url)
         yield url
     registry.forget()
-
-
-@pytest.fixture
-def rita(transactional_db: None) -> Client:
-    browser = Client()
-    browser.force_login(make_reviewer("rita"))
-    return browser
 
 
 def matched() -> Operation:
