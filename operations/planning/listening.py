@@ -13,6 +13,7 @@ from operations.lease import Lease
 T = TypeVar("T")
 
 LOOK = 0.2  # seconds between looks at the lease while nothing comes
+THREAD = "ask-model"
 
 
 class NobodyListens(Exception):
@@ -43,7 +44,7 @@ def listen(ask: Callable[[Callable[[str], None]], T], lease: Lease, on_text: Cal
             connections.close_all()
             said.put(None)
 
-    threading.Thread(target=work, name="model", daemon=True).start()
+    threading.Thread(target=work, name=THREAD, daemon=True).start()
     try:
         while (text := _next(said, lease)) is not None:
             on_text(text)
