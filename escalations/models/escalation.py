@@ -1,4 +1,4 @@
-"""An escalation is a question to a person; a decision is the answer. The first decision wins."""
+"""An escalation is a question to a person."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -85,7 +85,13 @@ class Escalation(models.Model):
     steps = models.JSONField(default=list, blank=True, help_text="The ids of the steps concerned")
     digest = models.CharField(max_length=64, blank=True, help_text="Of exactly what an approval would approve")
     confidence_score = models.FloatField(null=True, blank=True)
+    cause = models.CharField(max_length=200, blank=True, help_text="Alike for questions that have the same cause")
+    risk = models.FloatField(default=1.0, help_text="How much a wrong answer costs; see escalations.urgency")
+    uncertainty = models.FloatField(default=1.0, help_text="How far Concord was from deciding by itself, above 0 to 1")
+    rank = models.FloatField(default=0.0, help_text="The place in the queue: the lowest is the most urgent")
+    assigned_to = models.CharField(max_length=150, blank=True, help_text="Whom a colleague asked to decide")
     claimed_by = models.CharField(max_length=150, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True, help_text="When the one who is at it began")
     claimed_until = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now)
@@ -95,7 +101,12 @@ class Escalation(models.Model):
 
     class Meta:
         ordering = ["created_at"]
-        indexes = [models.Index(fields=["status", "created_at"], name="escalation_queue")]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="escalation_queue"),
+            models.Index(fields=["status", "rank"], name="escalation_urgency"),
+            models.Index(fields=["status", "cause"], name="escalation_cause"),
+            models.Index(fields=["status", "assigned_to"], name="escalation_assigned"),
+        ]
         permissions = [("decide_escalation", "Can decide escalations and see all operations")]
 
     def __str__(self) -> str:
@@ -137,24 +148,3 @@ class Escalation(models.Model):
 
 def _soon() -> datetime:
     return timezone.now() + CLAIM
-
-
-class Decision(models.Model):
-    """A person's answer, kept for ever. The same ``decision_id`` again is answered as the first time."""
-
-    escalation = models.ForeignKey(Escalation, on_delete=models.CASCADE, related_name="decisions")
-    decision_id = models.CharField(max_length=100, unique=True)
-    decision = models.CharField(max_length=16, choices=Kind)
-    reason = models.TextField(blank=True)
-    edits = models.JSONField(default=dict, blank=True)
-    steps = models.JSONField(default=list, blank=True)
-    decided_by = models.CharField(max_length=150)
-    digest = models.CharField(max_length=64, blank=True)
-    effect = models.JSONField(default=dict, blank=True, help_text="What runs again, what is kept, what is skipped")
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["created_at"]
-
-    def __str__(self) -> str:
-        return f"{self.decision} by {self.decided_by}"

@@ -1,0 +1,28 @@
+"""What the review console keeps: questions to people, their answers, and what they say to each other."""
+
+from escalations.models.decision import Decision
+from escalations.models.escalation import (
+    CLAIM,
+    Conflict,
+    DecisionError,
+    Escalation,
+    EscalationQuerySet,
+    Kind,
+    new_id,
+)
+from escalations.models.saved_view import SavedView
+from escalations.models.talk import Comment, Notice
+
+__all__ = [
+    "CLAIM",
+    "Comment",
+    "Conflict",
+    "Decision",
+    "DecisionError",
+    "Escalation",
+    "EscalationQuerySet",
+    "Kind",
+    "Notice",
+    "SavedView",
+    "new_id",
+]
