@@ -18,12 +18,14 @@ urlpatterns = [
     path("docs", SpectacularSwaggerSplitView.as_view(permission_classes=[AllowAny]), name="docs"),
     path("", include("operations.urls")),
     path("", include("escalations.api_urls")),
-    path("console/", RedirectView.as_view(pattern_name="escalations:queue")),
+    path("console/", include("escalations.dashboard.urls")),
     path("console/login", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("console/logout", auth_views.LogoutView.as_view(), name="logout"),
     path("console/", include("escalations.urls")),
+    path("console/", include("escalations.mine.urls")),
     path("console/", include("operations.console_urls")),
     path("console/", include("operations.data.urls")),
+    path("console/", include("operations.fleet.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -9,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from escalations.decisions import decide
+from escalations.deciding.claims import claim
+from escalations.deciding.decisions import decide
 from escalations.models import Conflict, DecisionError, Escalation, EscalationQuerySet
 from escalations.representation import decision_json, escalation_json
 from escalations.schema import escalations_schema
 from escalations.serializers import ClaimRequest, DecisionRequest, EscalationFilters
+from escalations.talk.api import TalkActions
 from operations.pagination import OldestFirst
 from operations.permissions import MayCall, MayDecide, name_of
 from operations.problems import Problem, as_api_error
@@ -25,7 +27,7 @@ def _(error: DecisionError) -> exceptions.APIException:
 
 
 @escalations_schema
-class EscalationViewSet(ViewSet):
+class EscalationViewSet(TalkActions, ViewSet):
     """Questions to a person; the first answer wins."""
 
     permission_classes = [MayCall, MayDecide]
@@ -47,7 +49,7 @@ class EscalationViewSet(ViewSet):
     def claim(self, request: Request, pk: str) -> Response:
         body = ClaimRequest(data=request.data)
         body.is_valid(raise_exception=True)
-        self._get(request, pk).claim(name_of(request.user), **body.validated_data)
+        claim(self._get(request, pk), name_of(request.user), **body.validated_data)
         return Response(escalation_json(self._get(request, pk)))
 
     @action(detail=True, methods=["post"])

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import path
 
 from escalations.counts import counts
+from escalations.talk.notices import unread
 from operations.access import may_look
 from operations.consumers import ChangeConsumer
 from operations.live import ESCALATIONS, OPERATIONS
@@ -12,7 +13,10 @@ from operations.permissions import is_client
 
 
 class CountsConsumer(ChangeConsumer):
-    """`/ws`: how much is under way and how much waits. Open to every program, which is told of what it may see."""
+    """`/ws`: how much is under way and how much waits. Open to every program, which is told of what it may see.
+
+    People are told beside it how many notices they have not read.
+    """
 
     group = OPERATIONS  # told of every change, those of the review queue too
 
@@ -20,7 +24,9 @@ class CountsConsumer(ChangeConsumer):
         return is_client(self.scope["user"]) or may_look(self.scope["user"])
 
     def news(self) -> dict[str, Any]:
-        return dict(counts(self.scope["user"]))
+        user: Any = self.scope["user"]
+        told: dict[str, Any] = dict(counts(user))
+        return told if is_client(user) else told | {"notices": unread(user.get_username())}
 
 
 class EscalationsConsumer(ChangeConsumer):

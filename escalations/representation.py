@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from escalations.models import Decision, Escalation
+from escalations.models import Comment, Decision, Escalation
 from operations.representation import iso
 
 Json = dict[str, Any]
@@ -24,6 +24,9 @@ def escalation_json(escalation: Escalation) -> Json:
         "steps": escalation.steps,
         "offered": list(escalation.offered),
         "confidence_score": escalation.confidence_score,
+        "risk": escalation.risk,
+        "uncertainty": escalation.uncertainty,
+        "assigned_to": escalation.assigned_to or None,
         "claimed_by": escalation.claimed_by if claimed else None,
         "claimed_until": iso(escalation.claimed_until) if claimed else None,
         "revision": escalation.revision,
@@ -35,6 +38,16 @@ def escalation_json(escalation: Escalation) -> Json:
             "operation": f"/operations/{escalation.operation_id}",
             "console": f"/console/escalations/{escalation.pk}",
         },
+    }
+
+
+def comment_json(comment: Comment) -> Json:
+    return {
+        "id": comment.pk,
+        "author": comment.author or None,
+        "text": comment.text,
+        "mentions": comment.mentions,
+        "created_at": iso(comment.created_at),
     }
 
 

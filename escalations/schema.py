@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers as s
 
 from escalations.models import Escalation, Kind
-from escalations.serializers import ClaimRequest, DecisionRequest, EscalationFilters
+from escalations.serializers import AssignRequest, ClaimRequest, CommentRequest, DecisionRequest, EscalationFilters
 from operations.schema import refusals
 from operations.shapes import Shape, page_of
 from operations.states import Reason, Status
@@ -44,6 +44,9 @@ class EscalationShape(Shape):
     steps = s.ListField(child=s.CharField(), help_text="The steps in question")
     offered = s.ListField(child=s.ChoiceField(Kind.choices), help_text="The decisions that make sense here")
     confidence_score = s.FloatField(allow_null=True)
+    risk = s.FloatField(help_text="How much a wrong answer costs")
+    uncertainty = s.FloatField(help_text="How far Concord was from deciding by itself, above 0 to 1")
+    assigned_to = s.CharField(allow_null=True, help_text="Whom somebody asked to decide")
     claimed_by = s.CharField(allow_null=True)
     claimed_until = s.DateTimeField(allow_null=True)
     revision = s.IntegerField(help_text="Rises with every change; a decision names the one that it was made on")
@@ -53,12 +56,41 @@ class EscalationShape(Shape):
     links = EscalationLinksShape()
 
 
+class CommentShape(Shape):
+    id = s.IntegerField()
+    author = s.CharField(allow_null=True, help_text="null: Concord's own line about what somebody did")
+    text = s.CharField()
+    mentions = s.ListField(child=s.CharField(), help_text="The people whom it calls")
+    created_at = s.DateTimeField()
+
+
+class SaidShape(CommentShape):
+    unknown = s.ListField(child=s.CharField(), help_text="Names after an @ that nobody has who may look")
+
+
 class DecidedShape(Shape):
     escalation = EscalationShape()
     decision = DecisionShape()
     operation_status = s.ChoiceField(Status.choices)
     effect = DecisionEffectShape()
 
+
+comments_schema = extend_schema(
+    summary="What was said about it, in order",
+    responses={200: page_of(CommentShape), **refusals(400, 404)},
+)
+comment_schema = extend_schema(
+    summary="Say something about it",
+    description="Those whom it calls with @name are told in the console.",
+    request=CommentRequest,
+    responses={201: SaidShape, **refusals(400, 404)},
+)
+assign_schema = extend_schema(
+    summary="Ask somebody to decide",
+    description="The last one who asks wins; a comment without an author says who asked whom.",
+    request=AssignRequest,
+    responses={200: EscalationShape, **refusals(400, 404, 409, 422)},
+)
 
 escalations_schema = extend_schema_view(
     list=extend_schema(

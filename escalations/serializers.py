@@ -4,8 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from escalations.decisions import Answer
+from escalations.deciding.decisions import Answer
 from escalations.models import Escalation, Kind
+from escalations.talk.talk import LONGEST
 from operations.fields import StrictSerializer, Text, Truth, Whole
 from operations.states import Reason
 
@@ -13,7 +14,8 @@ from operations.states import Reason
 class ClaimRequest(StrictSerializer):
     """To claim an escalation."""
 
-    take_over = Truth(default=False, help_text="Even if another is at it")
+    take_over = Truth(default=False, help_text="Even if another is at it: he is told, and the history says so")
+    reason = Text(default="", allow_blank=True, max_length=2000, help_text="Why it is taken over; he reads it")
 
 
 class DecisionRequest(StrictSerializer):
@@ -32,6 +34,18 @@ class DecisionRequest(StrictSerializer):
     def answer(self) -> Answer:
         given: dict[str, Any] = self.validated_data
         return Answer(Kind(given["decision"]), given["reason"], given["edits"], given["steps"])
+
+
+class CommentRequest(StrictSerializer):
+    """To say something about an escalation."""
+
+    text = Text(max_length=LONGEST, help_text="Whoever it calls with @name is told, if he may look")
+
+
+class AssignRequest(StrictSerializer):
+    """To ask somebody to decide."""
+
+    person = Text(allow_blank=True, max_length=150, help_text="The user name of who may decide; empty: nobody")
 
 
 class EscalationFilters(StrictSerializer):

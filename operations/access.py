@@ -34,6 +34,11 @@ def page(view: View) -> View:
     return never_cache(require_GET(_asking(may_look, view)))
 
 
+def page_of(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
+    """A page for those who may look and whom ``allowed`` allows."""
+    return lambda view: never_cache(require_GET(_asking(lambda user: may_look(user) and allowed(user), view)))
+
+
 def act(view: View) -> View:
     """Something that a reviewer does: a POST."""
     return never_cache(require_POST(_asking(is_reviewer, view)))
@@ -42,6 +47,11 @@ def act(view: View) -> View:
 def act_of(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
     """Something that those do who may look and whom ``allowed`` allows: a POST."""
     return lambda view: never_cache(require_POST(_asking(lambda user: may_look(user) and allowed(user), view)))
+
+
+def may_start(user: Any) -> bool:
+    """May this person start operations?"""
+    return is_reviewer(user) or bool(user.has_perm("operations.add_operation"))
 
 
 def may_withdraw(user: Any) -> bool:

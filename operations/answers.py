@@ -28,14 +28,14 @@ class Answers:
         self.operation = operation
         self.claim = claim
         self.board = board
+        self._unwritten = {step.step_id: step for step in board.steps.values() if not step.pk}
+        self._ended: list[Step] = []
         # Once it is set, nothing more is begun until a person lets it go on.
         self.overspent = budgets.overspent(operation, "execution") if operation.token_usage else None
 
     def take(self, came: Sequence[tuple[Step, client.Outcome]]) -> None:
         """Save what came, all of it or nothing."""
-        # A single result is a single statement, which needs no transaction around it.
-        single = len(came) == 1 and isinstance(came[0][1], client.Done)
-        with nullcontext() if single else transaction.atomic():
+        with nullcontext() if self._is_one_statement(came) else transaction.atomic():
             for step, outcome in came:
                 match outcome:
                     case client.Done():
@@ -46,14 +46,35 @@ class Answers:
                         self._try_again(step, "the worker knows of a later attempt", None)
                     case client.Failed():
                         self._not_done(step, outcome)
+            self._put()
             live.announce(self.operation)
+
+    def _is_one_statement(self, came: Sequence[tuple[Step, client.Outcome]]) -> bool:
+        """Results of steps that have no rows yet are written together, and a single one needs nothing around it."""
+        done = all(isinstance(outcome, client.Done) for _, outcome in came)
+        return done and (len(came) == 1 or all(step.step_id in self._unwritten for step, _ in came))
 
     def save(self, step: Step, **fields: Any) -> None:
         """Write fields of a step. Raises `Superseded` once the claim is not the newest any more."""
-        if not Step.objects.write(self.claim, step.pk, fields):
-            raise Superseded(f"{self.operation.pk} is in other hands now.")
+        self.write_down()
+        if not Step.objects.write(self.claim, step, fields):
+            raise self._superseded()
         for name, value in fields.items():
             setattr(step, name, value)
+
+    def write_down(self) -> None:
+        """Make rows of all steps that are none yet. Raises `Superseded` once the claim is not the newest any more."""
+        if not self._unwritten:
+            return
+        with transaction.atomic():
+            held = Operation.objects.filter(pk=self.claim.operation_id, fence=self.claim.fence)
+            if not held.select_for_update().exists():
+                raise self._superseded()
+            Step.objects.bulk_create(self._unwritten.values(), batch_size=500)
+        self._unwritten.clear()
+
+    def _superseded(self) -> Superseded:
+        return Superseded(f"{self.operation.pk} is in other hands now.")
 
     # --- the four outcomes ---
 
@@ -67,6 +88,7 @@ class Answers:
             self._end(step, StepStatus.COMPLETED, **result)
         else:
             with transaction.atomic():
+                self.write_down()
                 self._account(step, outcome.usage)
                 if broken:
                     self._hold(step, broken, result)
@@ -76,18 +98,32 @@ class Answers:
             self.board.ended(step)
 
     def _end(self, step: Step, status: StepStatus, **fields: Any) -> None:
-        self.save(
-            step,
-            status=status,
-            attempts=step.attempts,
-            error=fields.pop("error", ""),
-            location="",
-            due_at=None,
-            progress=None,
-            started_at=step.started_at,
-            finished_at=timezone.now(),
+        given = {
+            "status": status,
+            "attempts": step.attempts,
+            "error": "",
+            "location": "",
+            "due_at": None,
+            "progress": None,
+            "started_at": step.started_at,
+            "finished_at": timezone.now(),
             **fields,
-        )
+        }
+        if status == StepStatus.COMPLETED and step.step_id in self._unwritten:
+            for name, value in given.items():
+                setattr(step, name, value)
+            self._ended.append(step)
+        else:
+            self.save(step, **given)
+
+    def _put(self) -> None:
+        """Write the steps that were done before they became rows."""
+        ended = [step for step in self._ended if step.step_id in self._unwritten]
+        if ended and not Step.objects.put(self.claim, ended):
+            raise self._superseded()
+        for step in ended:
+            del self._unwritten[step.step_id]
+        self._ended.clear()
 
     def _hold(self, step: Step, broken: list[Finding], result: dict[str, Any]) -> None:
         """Keep a result that broke a rule until a person has accepted it; where nobody is asked, the step failed."""

@@ -1,8 +1,9 @@
 """Executing: every step whose dependencies are done runs, in parallel; each result is saved as it arrives.
 
 Calls are made in threads that touch no database; the rows are written here, in one place, under the claim. A step
-is marked running only if its answer takes longer than a moment: should this process die before that, the step is
-called again with the same idempotency key, and the worker answers from memory or lets the call be joined.
+becomes a row when it is done, or once any answer takes longer than a moment: should this process die before that, the
+step is made again from the plan and called with the same idempotency key, and the worker answers from memory or lets
+the call be joined.
 """
 
 import time
@@ -21,12 +22,12 @@ from operations.budgets import BudgetSpent
 from operations.evidence import EvidenceError
 from operations.lease import Lease
 from operations.models import Claim, Operation, Step
-from operations.planning import replan
+from operations.planning import plan, replan
 from operations.resume import cancel_unfinished
 from operations.states import MOVING, Reason, Status, StepStatus
 from workers import client, registry
 
-MOMENT = 0.05  # seconds that a call may take without being marked as running
+MOMENT = 0.05  # seconds that a call may take without being written down as running
 MAX_INSTANCES = 20_000
 
 Calls = dict["Future[client.Outcome]", Step]
@@ -65,6 +66,8 @@ class Run:
     def __init__(self, operation: Operation, claim: Claim):
         self.operation = operation
         self.lease = Lease(claim)
+        if lost := plan.missing(operation, operation.known_steps()):
+            operation.know_steps([*operation.known_steps(), *lost])
         self.board = Board(operation.known_steps())
         self.answers = answers.Answers(operation, claim, self.board)
         self.calls: Calls = {}
@@ -220,6 +223,7 @@ class Run:
     def _time_out(self) -> None:
         message = f"Not done within {self.operation.timeout_seconds} seconds"
         with transaction.atomic():
+            self.answers.write_down()
             self.operation.move_to(
                 Status.FAILED, message, claim=self.lease.claim, error=message, wake_at=timezone.now()
             )
@@ -237,6 +241,7 @@ class Run:
         if self.board.all_done():
             self.operation.pass_to(Status.VALIDATING)
             return True
+        self.answers.write_down()
         due = self.board.next_due
         if due is not None:
             self.lease.release(min(due, self.operation.deadline_at or due))

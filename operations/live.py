@@ -61,6 +61,11 @@ def announce_escalations() -> None:
     transaction.on_commit(lambda: announcer.put("", True))
 
 
+def announce_workers() -> None:
+    """Once the transaction has committed, tell that the registry of workers changed: whoever hears of operations."""
+    transaction.on_commit(lambda: announcer.put("", True))
+
+
 def announce_revocation() -> None:
     """Once the transaction has committed, tell that a key is not in force any more."""
     transaction.on_commit(_publish_revocation)

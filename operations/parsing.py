@@ -8,7 +8,7 @@ from typing import IO, Any
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from operations.problems import Problem
+from operations.problem import Problem
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -24,16 +24,26 @@ class StrictJsonParser(BaseParser):
         body = stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
             raise Problem(413, f"The body is larger than {MAX_BYTES:,} bytes. Large data goes by reference.")
-        try:
-            value = json.loads(body, object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
-        except UnicodeDecodeError as error:
-            raise ParseError("The body is not UTF-8.") from error
-        except RecursionError as error:
-            raise ParseError(f"The body is nested deeper than {MAX_DEPTH} levels.") from error
-        except ValueError as error:
-            raise ParseError(f"The body is not JSON: {error}") from error
-        _check(value)
-        return value
+        return strict_json(body, "The body")
+
+
+def strict_json(body: bytes, what: str) -> Any:
+    """The value in ``body``. Raises `Problem` or `ParseError`, which begin with ``what`` it is, where it is refused."""
+    try:
+        value = loads(body)
+    except UnicodeDecodeError as error:
+        raise ParseError(f"{what} is not UTF-8.") from error
+    except RecursionError as error:
+        raise ParseError(f"{what} is nested deeper than {MAX_DEPTH} levels.") from error
+    except ValueError as error:
+        raise ParseError(f"{what} is not JSON: {error}") from error
+    _check(value)
+    return value
+
+
+def loads(text: str | bytes) -> Any:
+    """The JSON value of ``text``. Raises `ValueError` also for repeated names, NaN and numbers that are too large."""
+    return json.loads(text, object_pairs_hook=_object, parse_float=_number, parse_constant=_constant)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -119,10 +119,11 @@ def _begin(operation: Operation, claim: Claim, made: making.Made) -> bool:
         message = f"Planned {len(steps)} steps{HOW.get(made.source, '')}"
         message += f"; {listed(kept)} keep their results" if kept else ""
         operation.move_to(Status.EXECUTING, message, claim=claim, **planned)
-    if is_first:
-        Step.objects.bulk_create(steps)
-    else:
+    if not is_first:
         revise.put(operation, made.plan, again=True)
+    elif is_shown or operation.plan_is_open:
+        Step.objects.bulk_create(steps)
+    # Otherwise they become rows as they run: of those that are quickly done only the end is written.
     return not is_shown
 
 

@@ -1,7 +1,6 @@
 """Errors as RFC 9457 problem documents: what happened, what to do about it, and the fields at fault."""
 
 import logging
-from collections.abc import Iterator
 from functools import singledispatch
 from http import HTTPStatus
 from typing import Any
@@ -15,24 +14,12 @@ from rest_framework.response import Response
 from operations.acts import KeyReused
 from operations.models import TransitionError
 from operations.planning.types import BadParameters
-
-Json = dict[str, Any]
+from operations.problem import Json, Problem, faults
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = 5  # seconds
-
-
-class Problem(exceptions.APIException):
-    """An error with a status of its own; ``field`` is the path of the one at fault, ``more`` extends the document."""
-
-    wait: int | None = None  # seconds, for Retry-After
-
-    def __init__(self, status: int, detail: str, *, field: str = "", more: Json | None = None):
-        super().__init__({field: [detail]} if field else detail)
-        self.status_code = status
-        self.more = more or {}
 
 
 @singledispatch
@@ -92,7 +79,7 @@ def exception_handler(error: Exception, context: Json) -> Response | None:
     response = views.exception_handler(known, context)
     if response is None:
         return None
-    errors = list(_errors(known.detail))
+    errors = faults(known)
     detail = " ".join(_sentence(error) for error in errors)
     more = getattr(known, "more", {})
     response.data = document(response.status_code, detail, context["request"].path, errors=errors, **more)
@@ -117,18 +104,6 @@ def document(status: int, detail: str, instance: str, *, errors: list[Json] | No
 def answer(request: HttpRequest, status: int, detail: str) -> JsonResponse:
     """A problem document for what did not reach a view."""
     return JsonResponse(document(status, detail, request.path), status=status, content_type=MEDIA_TYPE)
-
-
-def _errors(detail: Any, field: str = "") -> Iterator[Json]:
-    """DRF's nested details as a flat list of ``{"field": "parameters.counties", "message": …}``."""
-    if isinstance(detail, dict):
-        for name, inner in detail.items():
-            yield from _errors(inner, field if name == "non_field_errors" else f"{field}.{name}".lstrip("."))
-    elif isinstance(detail, list):
-        for inner in detail:
-            yield from _errors(inner, field)
-    else:
-        yield {"field": field, "message": str(detail)}
 
 
 def _sentence(error: Json) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from operations.graph import Graph
 from operations.models import Operation, Step
+from operations.planning import plan
 from operations.states import StepStatus
 
 AGAIN: dict[str, Any] = {
@@ -80,6 +81,8 @@ def accept(operation: Operation, step_ids: Iterable[str], who: str) -> list[str]
 
 def cancel_unfinished(operation: Operation) -> None:
     """Stop what has not begun. Running calls stay marked so until they have been withdrawn."""
+    # Whoever is at it may write its steps down at the same moment.
+    Step.objects.bulk_create(plan.missing(operation, operation.steps.only("step_id")), ignore_conflicts=True)
     waiting = [StepStatus.PENDING, StepStatus.AWAITING_APPROVAL]
     operation.steps.filter(status__in=waiting).update(
         status=StepStatus.CANCELLED, due_at=None, finished_at=timezone.now()

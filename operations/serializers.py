@@ -3,20 +3,27 @@
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from operations.fields import StrictSerializer, Text, Truth, Whole
 from operations.planning import types
+from operations.starting.described import parameters_schema
 from operations.states import OperationType, Status
 
 MOST_SECONDS = 86_400
+
+
+@extend_schema_field(parameters_schema())
+class Parameters(serializers.DictField):
+    """What the operation type takes."""
 
 
 class OperationRequest(StrictSerializer):
     """A new operation."""
 
     operation_type = serializers.ChoiceField(OperationType.choices)
-    parameters = serializers.DictField(default=dict, help_text="What the operation type takes")
+    parameters = Parameters(default=dict)
     priority = Whole(default=5, min_value=1, max_value=10, help_text="10 is most urgent")
     timeout_seconds = Whole(
         required=False,

@@ -1,21 +1,12 @@
-"""How values and an operation's steps are put before people: readable, harmless, and never too much of them."""
+"""How values are put before people: readable, harmless, and never too much of them."""
 
 import json
 import re
-from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
-
-from operations.models import Operation, Step
-from operations.states import StepStatus
-
-STEPS = 200
-# Shown first where there are too many steps to show all.
-TELLING = (StepStatus.FAILED, StepStatus.AWAITING_APPROVAL, StepStatus.RUNNING)
 
 # Characters that are invisible or turn the reading direction could make a reviewer read something else than is there.
 INVISIBLE = re.compile("[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
@@ -76,28 +67,3 @@ def listed(names: list[str], most: int = 12) -> str:
     """ "E1, E2, E3", and where there are more than ``most``: how many more."""
     text = ", ".join(names[:most])
     return text if len(names) <= most else f"{text} and {len(names) - most:,} more"
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The steps that a page shows, how many it leaves out, and how many there are in each state."""
-
-    rows: list[Step]
-    left_out: int
-    states: list[tuple[str, int]]
-
-
-def steps_of(operation: Operation, first: tuple[str, ...] = ()) -> Steps:
-    """The steps of ``operation``. Of very many only some: those named ``first``, then the telling ones."""
-    # Without their results, which may be large: 10,000 of them must not be read to show a few.
-    steps = Step.objects.filter(operation=operation)  # not operation.steps, which may be there without results
-    light = list(steps.values_list("pk", "step_id", "status"))
-    counted = Counter(status for _, _, status in light)
-    states = [(status.label, counted[status]) for status in StepStatus if counted[status]]
-    if len(light) <= STEPS:
-        return Steps(list(steps), 0, states)
-
-    named = set(first)
-    ranked = sorted(light, key=lambda row: (row[1] not in named, row[2] not in TELLING))
-    chosen = [pk for pk, _, _ in ranked[:STEPS]]
-    return Steps(list(steps.filter(pk__in=chosen)), len(light) - STEPS, states)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db import Error, close_old_connections
 from django.utils import timezone
 
-from operations import jobs
+from operations import jobs, signals
 from operations.models import IdempotencyKey, Operation
 from workers import registry
 from workers.models import RegisteredWorker
@@ -22,6 +22,11 @@ def ring_again() -> None:
     """Ring if an operation is ready. Costs one look at an index."""
     if Operation.objects.ready(timezone.now()).exists():
         jobs.ring_now()
+
+
+def tell_listeners() -> None:
+    """Let those above do what has come due. Costs each of them one look at an index."""
+    signals.round_made.send(Operation)
 
 
 def ask_workers() -> None:
@@ -54,7 +59,13 @@ class Chore:
 
 
 def chores() -> list[Chore]:
-    return [Chore(ring_again, EVERY), Chore(jobs.free_orphans, 2), Chore(ask_workers, 10), Chore(forget_keys, 3600)]
+    return [
+        Chore(ring_again, EVERY),
+        Chore(tell_listeners, EVERY),
+        Chore(jobs.free_orphans, 2),
+        Chore(ask_workers, 10),
+        Chore(forget_keys, 3600),
+    ]
 
 
 def sweep(until: Callable[[], bool]) -> None:

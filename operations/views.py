@@ -4,46 +4,47 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
 from operations import acts, usage
-from operations.access import ConsoleRequest, act, page
+from operations.access import ConsoleRequest, act, may_see_owners, may_start, page
+from operations.listing import BadFilter, asked_by, listing, names, tabs
 from operations.live import OPERATIONS, operation_group
 from operations.models import Operation, Superseded, TransitionError
 from operations.models.operation import is_reviewer
 from operations.paging import BadCursor
 from operations.paging import page as page_of
+from operations.phases import phases
+from operations.progress import left, progress_of, until_limit
 from operations.sequences import sequences
-from operations.showing import steps_of
-from operations.states import MOVING, OperationType, Status
+from operations.states import MOVING, Status
+from operations.whole import one_step, whole
 
-EVENTS = 100
 TRIES = 5
-HEAVY = ("parameters", "metadata", "plan", "result", "confidence")
 
 
 @page
 def operations(request: ConsoleRequest) -> HttpResponse:
-    """All operations, newest first; `status`, `type` and the cursor `after` in the query narrow them."""
+    """The operations that the query asks for, newest first, from the cursor `after` on."""
     [sequence] = sequences(OPERATIONS)
-    status, kind = request.GET.get("status", ""), request.GET.get("type", "")
-    if status not in ("", *Status) or kind not in ("", *OperationType):
-        raise Http404("There is no such status or type.")
-    rows = Operation.objects.visible_to(request.user).select_related("client").defer(*HEAVY)
-    wanted = {name: value for name, value in (("status", status), ("operation_type", kind)) if value}
     try:
-        found = page_of(rows.filter(**wanted), request.GET.get("after", ""), newest_first=True)
-    except BadCursor as error:
+        asked = listing(request.GET)
+        rows = asked.rows(Operation.objects.visible_to(request.user))
+        found = page_of(asked.in_state(rows), request.GET.get("after", ""), newest_first=True)
+    except (BadFilter, BadCursor) as error:
         raise Http404(str(error)) from error
 
+    far = progress_of(operation for operation in found.rows if operation.is_moving)
     context = {
         "page": found,
-        "status": status,
-        "type": kind,
-        "statuses": Status.choices,
-        "types": OperationType.choices,
+        "rows": [(operation, far.get(operation.pk)) for operation in found.rows],
+        "asked": asked,
+        "tabs": tabs(rows),
+        "names": names(),
         "sequence": sequence,
+        "may_start": may_start(request.user),
     }
     return render(request, "console/operations.html" + ("#live" if request.htmx else ""), context)
 
@@ -58,10 +59,11 @@ def operation(request: ConsoleRequest, operation_id: str) -> HttpResponse:
 
 @page
 def step(request: ConsoleRequest, operation_id: str, step_id: str) -> HttpResponse:
-    """One step with its whole arguments and result."""
+    """One step with its whole arguments and result, what it rests on, and the rows behind what was found."""
     operation = _get(request, operation_id)
     step = get_object_or_404(operation.steps, step_id=step_id)
-    return render(request, "console/step.html", {"operation": operation, "step": step})
+    context = one_step(operation, step, see_owners=may_see_owners(request.user))
+    return render(request, "console/step.html", {"operation": operation, "step": step, **context})
 
 
 @act
@@ -93,19 +95,25 @@ def _act(request: ConsoleRequest, operation_id: str, do: Callable[..., None], do
 
 
 def _get(request: ConsoleRequest, operation_id: str) -> Operation:
-    return get_object_or_404(Operation.objects.visible_to(request.user).select_related("client"), pk=operation_id)
+    rows = Operation.objects.visible_to(request.user).select_related("client")
+    return get_object_or_404(rows.annotate(asked_by=asked_by(OuterRef("pk"))), pk=operation_id)
 
 
 def _show(request: ConsoleRequest, operation: Operation, sequence: int, refused: str = "") -> HttpResponse:
+    far = progress_of([operation])[operation.pk]
     context: dict[str, Any] = {
         "operation": operation,
-        "steps": steps_of(operation),
+        "phases": phases(operation),
+        "far": far,
+        "left": left(operation, far),
+        "until_limit": until_limit(operation),
+        **whole(operation, before=request.GET.get("before", "")),
         "spent": usage.of(operation),
-        "events": operation.events.order_by("-id")[:EVENTS],
         "escalations": operation.escalations.order_by("-created_at"),
         "sequence": sequence,
         "refused": refused,
         "may_act": is_reviewer(request.user),
+        "may_start": may_start(request.user),
         "may_cancel": operation.status in MOVING or operation.requires_human,
         "may_retry": operation.status in (Status.FAILED, Status.CANCELLED),
     }

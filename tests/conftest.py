@@ -41,6 +41,7 @@ os.environ |= {
     "CONCORD_VAR": surroundings.enter_context(tempfile.TemporaryDirectory(prefix="concord-test-")),
     "DOTENV": os.devnull,
     "DJANGO_SETTINGS_MODULE": "concord.settings",
+    "UNDO_SECONDS": "0",  # a decision takes effect at once, but where a test is about taking it back
 }
 if os.environ.get("TEST_DATABASE") == "postgresql":
     server, _ = surroundings.enter_context(postgres.running()).rsplit("/", 1)

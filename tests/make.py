@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 
+from escalations import urgency
 from escalations.models import Escalation
 from operations import acts
 from operations.models import ApiKey, Operation
@@ -34,7 +35,9 @@ def make_escalation(operation: Operation | None = None, **fields: Any) -> Escala
         operation.move_to(Status.VALIDATING)
         operation.move_to(Status.ESCALATING)
     given = {"reason": Reason.LOW_CONFIDENCE, "message": "The confidence is 0.41; 0.70 is needed.", **fields}
-    return Escalation.objects.create(operation=operation, **given)
+    about: dict[str, Any] = {"findings": [], "steps": [], "confidence_score": None, "created_at": None}
+    judged = urgency.judged(operation, reason=given["reason"], **{name: given.get(name, about[name]) for name in about})
+    return Escalation.objects.create(operation=operation, **judged | given)
 
 
 def make_person(name: str = "", **fields: Any) -> User:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from escalations.decisions import Answer, decide
+from escalations.deciding.decisions import Answer, decide
 from escalations.models import Escalation, Kind
 from operations.models import Operation
 from operations.states import Status
+from tests.console.conftest import signed_in
+from tests.console.typing import sent
 from tests.operations.conftest import run_queue, settle
 from tests.test_refuse_bad_rolls import lines, load, plant_url, rewrite, roll, rows_loaded, two_more
 from workers.models import Release
@@ -116,6 +118,24 @@ def test_a_mapping_of_another_file_is_refused_by_name(settle: Callable[..., Oper
     message = operation.escalations.open().get().message
     assert "SDF73P202501.csv has no column 'PREIS'" in message
     assert rows_loaded() == 0
+
+
+def test_a_reviewer_takes_the_proposal_in_the_console(settle: Callable[..., Operation], roll: Path) -> None:
+    rewrite(roll, lines(renamed))
+    operation = load(settle)
+    question = operation.escalations.get()
+    [step_id] = question.steps
+    rita, address = signed_in("rita"), f"/console/escalations/{question.pk}/edit"
+
+    page = rita.get(address).content.decode()
+    page = rita.post(f"{address}/preview", sent(page, "edit", **{f"{step_id}/mapping as": "value"})).content.decode()
+    assert "&quot;SALE_AMOUNT&quot;: &quot;SALE_PRC&quot;" in page
+    assert rita.post(f"{address}/resume", sent(page, "edit")).status_code == 302
+    settle(operation)
+
+    assert operation.status == Status.COMPLETED, operation.confidence
+    assert operation.result
+    assert rows_loaded() == operation.result["records_uploaded"] > 0
 
 
 def proposed(message: str) -> dict[str, str]:

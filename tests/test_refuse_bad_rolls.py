@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from escalations.decisions import Answer, decide
+from escalations.deciding.decisions import Answer, decide
 from escalations.models import Kind
 from operations import acts
 from operations.models import Operation

@@ -153,6 +153,7 @@ def read(
 ) -> pl.DataFrame:
     """The rows of a dataset, or some of its columns. Raises `InvalidParameters` naming ``field``."""
     with local_copy(_url(reference, field), field) as path:
+        _check_parquet(path, field)
         return pl.read_parquet(path, columns=list(columns) if columns is not None else None, memory_map=False)
 
 
@@ -160,7 +161,15 @@ def read(
 def scan(reference: dict[str, Any] | Dataset, field: str = "dataset") -> Iterator[pl.LazyFrame]:
     """A dataset as a lazy frame, to be collected before the block ends. Raises `InvalidParameters` naming ``field``."""
     with local_copy(_url(reference, field), field) as path:
+        _check_parquet(path, field)
         yield pl.scan_parquet(path)
+
+
+def _check_parquet(path: Path, field: str) -> None:
+    try:
+        pl.read_parquet_schema(path)
+    except pl.exceptions.PolarsError as error:
+        raise InvalidParameters(f"{field}: it is no Parquet file that can be read", field=field) from error
 
 
 def sha256(local: Path) -> str:

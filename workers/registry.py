@@ -80,11 +80,11 @@ def register_configured() -> None:
     forget()
 
 
-def refresh(row: RegisteredWorker) -> None:
-    """Ask a worker for its health, and for its manifest where that is new."""
+def refresh(row: RegisteredWorker, *, anew: bool = False) -> None:
+    """Ask a worker for its health, and for its manifest where that is new, or in any case (``anew``)."""
     try:
         version = client.health(row.url)["version"]
-        if not row.manifest or row.manifest.get("version") != version:
+        if anew or not row.manifest or row.manifest.get("version") != version:
             row.manifest = client.manifest(row.url)
         row.healthy, row.error = True, ""
     except client.Unreachable as error:

@@ -14,6 +14,7 @@ from workers import datasets
 from workers.contract import ActionError, Call, InvalidParameters
 from workers.datasets import Dataset
 from workers.warehouse import ALIAS
+from workers.warehouse.reach import reachable
 
 Kind = Literal["integer", "real", "boolean", "text"]
 Kinds = Mapping[str, Kind]
@@ -37,9 +38,13 @@ class Table(TypedDict):
 
 @contextmanager
 def reading(store: Dataset | Table, field: str) -> "Iterator[Side]":
-    """The side that ``store`` describes, to be used inside the block. Raises `InvalidParameters` naming ``field``."""
+    """The side that ``store`` describes, to be used inside the block.
+
+    Raises `InvalidParameters` naming ``field``, and `TryLater` where the warehouse is away, then or in the block.
+    """
     if "table" in store:
-        yield WarehouseTable(store, field)  # type: ignore[arg-type]
+        with reachable():
+            yield WarehouseTable(store, field)  # type: ignore[arg-type]
         return
     with datasets.local_copy(str(store["$dataset"]), f"{field}.$dataset") as path:
         yield ParquetFile(path, field)

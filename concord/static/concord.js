@@ -4,7 +4,7 @@
 
 (() => {
   const POLL = 30_000; // in case a message was lost
-  const APART = 1_000; // between two fetches of the fragment
+  const APART = 1_000; // between two fetches of the fragment, where its data-apart does not say otherwise
   const SOONEST = 500;
   const LATEST = 15_000; // between two tries to connect
 
@@ -18,11 +18,13 @@
   function follow(path, heard) {
     let wait = SOONEST;
     let timer;
+    let socket;
+    let over = false;
     sockets.set(path, null);
 
     function connect() {
       clearTimeout(timer);
-      const socket = new WebSocket(location.origin.replace(/^http/, "ws") + path);
+      socket = new WebSocket(location.origin.replace(/^http/, "ws") + path);
       socket.onopen = () => {
         wait = SOONEST;
         sockets.set(path, true);
@@ -30,14 +32,21 @@
       };
       socket.onmessage = (event) => heard(JSON.parse(event.data));
       socket.onclose = () => {
+        if (over) return;
         sockets.set(path, false);
         showConnection();
         timer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
         wait = Math.min(wait * 2, LATEST);
       };
     }
-    addEventListener("online", () => sockets.get(path) === false && connect());
+    addEventListener("online", () => over || (sockets.get(path) === false && connect()));
     connect();
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      sockets.delete(path);
+      socket.close();
+    };
   }
 
   let signedOut = false;
@@ -66,6 +75,7 @@
 
   function refresh() {
     clearTimeout(timer);
+    const apart = Number(region()?.dataset.apart) || APART;
     timer = setTimeout(() => {
       const element = region();
       if (!element) return;
@@ -74,7 +84,7 @@
       if (held) return;
       fetchedAt = Date.now();
       htmx.trigger(element, "live");
-    }, Math.max(0, fetchedAt + APART - Date.now()));
+    }, Math.max(0, fetchedAt + apart - Date.now()));
   }
 
   function showFresh(waiting) {
@@ -115,7 +125,7 @@
       return;
     }
     shown.set(target.id, text);
-    unfolded = [...document.querySelectorAll("details[open][id]")].map((element) => element.id);
+    unfolded = target.id === "main" ? [] : [...document.querySelectorAll("details[open][id]")].map((element) => element.id);
   });
 
   document.addEventListener("htmx:afterSwap", () => {
@@ -137,6 +147,8 @@
     notice.hidden = !stale;
     for (const button of choices.querySelectorAll("button[form=decide]")) button.disabled = stale;
   }
+
+  document.addEventListener("concord:revision", checkRevision);
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-stale] button")) {
@@ -182,20 +194,33 @@
   // --- beginning ---
 
   const counted = document.body.dataset.counts;
-  const followed = new Set(words(region()));
+  const followed = new Map(); // path -> how to stop
+
+  // The next question is put into the page that the one before was on.
+  function followRegion() {
+    const wanted = new Set(words(region()));
+    for (const [path, stop] of followed) {
+      if (wanted.has(path)) continue;
+      stop();
+      followed.delete(path);
+    }
+    for (const path of wanted) {
+      if (path === counted || followed.has(path)) continue;
+      followed.set(path, follow(path, (message) => isNews(path, message.sequence) && refresh()));
+    }
+    showConnection();
+  }
+
   if (counted) {
     follow(counted, (message) => {
       showCounts(message);
+      document.dispatchEvent(new CustomEvent("concord:counts", { detail: message }));
       if (isNews(counted, message.sequence)) refresh();
     });
   }
-  for (const path of followed) {
-    if (path === counted) continue;
-    follow(path, (message) => {
-      if (isNews(path, message.sequence)) refresh();
-    });
-  }
-  if (followed.size) {
+  followRegion();
+  document.addEventListener("htmx:afterSettle", followRegion);
+  if (region()) {
     setInterval(() => document.hidden || refresh(), POLL);
     document.addEventListener("visibilitychange", () => document.hidden || refresh());
   }

@@ -1,6 +1,6 @@
 """What the review console keeps: questions to people, their answers, and what they say to each other."""
 
-from escalations.models.decision import Decision
+from escalations.models.decision import Decision, DecisionQuerySet
 from escalations.models.escalation import (
     CLAIM,
     Conflict,
@@ -19,6 +19,7 @@ __all__ = [
     "Conflict",
     "Decision",
     "DecisionError",
+    "DecisionQuerySet",
     "Escalation",
     "EscalationQuerySet",
     "Kind",

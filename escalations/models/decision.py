@@ -1,9 +1,17 @@
 """A decision is the answer to an escalation. The first one wins."""
 
+from typing import Self
+
 from django.db import models
 from django.utils import timezone
 
 from escalations.models.escalation import Escalation, Kind
+
+
+class DecisionQuerySet(models.QuerySet["Decision"]):
+    def pending(self) -> Self:
+        """Those that can be taken back still: nothing has come of them."""
+        return self.filter(effective_at__isnull=False, applied_at=None, undone_at=None)
 
 
 class Decision(models.Model):
@@ -25,6 +33,8 @@ class Decision(models.Model):
     applied_at = models.DateTimeField(null=True, blank=True, help_text="When the operation went on by it")
     undone_at = models.DateTimeField(null=True, blank=True)
     undone_by = models.CharField(max_length=150, blank=True)
+
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]

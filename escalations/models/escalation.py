@@ -127,12 +127,14 @@ class Escalation(models.Model):
         """Say that ``who`` is at it for the next five minutes. Raises `Conflict` if another is."""
         if (holder := self.holder()) not in ("", who) and not take_over:
             raise Conflict(f"{holder} is at it until {self.claimed_until:%H:%M} UTC.")
-        self._change(f"somebody decided it before {who} could claim it", claimed_by=who, claimed_until=_soon())
+        began = self.claimed_at if holder == who else timezone.now()
+        otherwise = f"somebody decided it before {who} could claim it"
+        self._change(otherwise, claimed_by=who, claimed_at=began, claimed_until=_soon())
 
     def release(self, who: str) -> None:
         """Give the claim back. Releasing what one does not hold changes nothing."""
         if self.holder() == who:
-            self._change("it was decided in the meantime", claimed_by="", claimed_until=None)
+            self._change("it was decided in the meantime", claimed_by="", claimed_at=None, claimed_until=None)
 
     def _change(self, otherwise: str, **fields: Any) -> None:
         """Set ``fields`` if the row still is what it was read as; else raise `Conflict`."""

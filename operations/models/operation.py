@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from operations import live
+from operations.models import sql
 from operations.models.clients import Anyone, ApiKey
 from operations.states import ENDED, MOVING, NEXT, OperationType, Status
 
@@ -167,6 +168,19 @@ class Operation(models.Model):
             models.Index(fields=["status", "-created_at"], name="operation_status"),
             models.Index(fields=["client", "-created_at"], name="operation_client"),
             models.Index(fields=["-created_at", "-id"], name="operation_newest"),
+            # All that the dashboard adds up, so that it reads no row: one has large JSON columns.
+            models.Index(
+                fields=[
+                    "ended_at",
+                    "status",
+                    "plan_source",
+                    "confidence_score",
+                    "token_usage",
+                    "cost_usd",
+                ],
+                name="operation_outcomes",
+                condition=Q(ended_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -260,17 +274,32 @@ class Operation(models.Model):
             fields["status"] = status
         if claim is None:
             fields |= {"fence": self.fence + 1, "lease_until": None}
+        event = Event(operation=self, kind=kind, message=message, actor=actor, data=data)
+        # The holder of the claim is the only one to move it while the fence stands.
+        held = {"fence": self.fence} | ({} if claim else {"status": self.status})
+        if not self._write(fields, [*self._passed, event], held):
+            raise Superseded(f"{self.pk} was changed by somebody else in the meantime.")
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self._passed = ()
+        live.announce(self)
+
+    def _write(self, fields: dict[str, Any], events: "list[Event]", held: dict[str, Any]) -> bool:
+        """Set ``fields`` of a row that still is as ``held`` says, and write ``events``: both, or neither and False."""
+        using = Operation.objects.db
+        if connections[using].vendor == "postgresql":
+            assigned, values = sql.assignments(Operation, fields, ", ", using)
+            condition, holds = sql.assignments(Operation, {"id": self.pk, **held}, " AND ", using)
+            lines = sql.lines(Event, len(events), "FROM moved", using)
+            statement = sql.MOVE.format(assigned, condition, sql.names(Event), lines)
+            with connections[using].cursor() as cursor:
+                cursor.execute(statement, [*values, *holds, *sql.insert_values(events, (), using)])
+                return cursor.rowcount > 0
         with transaction.atomic(savepoint=False):  # who fails here gives up the whole transaction
-            row = Operation.objects.filter(pk=self.pk, fence=self.fence)
-            # The holder of the claim is the only one to move it while the fence stands.
-            if not (row if claim else row.filter(status=self.status)).update(**fields):
-                raise Superseded(f"{self.pk} was changed by somebody else in the meantime.")
-            for name, value in fields.items():
-                setattr(self, name, value)
-            event = Event(operation=self, kind=kind, message=message, actor=actor, data=data)
-            Event.objects.bulk_create([*self._passed, event])
-            self._passed = ()
-            live.announce(self)
+            if not Operation.objects.filter(pk=self.pk, **held).update(**fields):
+                return False
+            Event.objects.bulk_create(events)
+        return True
 
     def record(self, kind: str, message: str, *, actor: str = "", data: Any = None) -> "Event":
         """Write a line of history."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from jsonschema import ValidationError
+
 from operations.evidence import references
 from operations.schemas import validator
 from workers import registry
@@ -21,12 +23,17 @@ def problems(worker: str, action: str, arguments: Any) -> list[str]:
 
 
 def _misfits(schema: Json, arguments: Json) -> Iterator[str]:
-    for error in validator(schema).iter_errors(arguments):
-        nested_reference = error.absolute_path and any(references(error.instance))
-        if nested_reference and error.validator not in ("additionalProperties", "required"):
-            continue
+    for error in errors(schema, arguments):
         where = ".".join(str(part) for part in error.absolute_path)
         yield f"{where}: {error.message}" if where else error.message
+
+
+def errors(schema: Json, arguments: Json) -> Iterator[ValidationError]:
+    """Where ``arguments`` do not fit the JSON Schema, apart from what a reference may yet mend."""
+    for error in validator(schema).iter_errors(arguments):
+        nested_reference = error.absolute_path and any(references(error.instance))
+        if not nested_reference or error.validator in ("additionalProperties", "required"):
+            yield error
 
 
 def missing_path(schema: Json, path: list[str]) -> str:

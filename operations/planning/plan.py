@@ -1,7 +1,7 @@
 """A plan is data. What it may look like, and what must be true of it before it runs."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -138,20 +138,31 @@ def _cycle(by_id: dict[str, Json]) -> Iterator[str]:
 
 def rows(operation: Operation, plan: Json) -> list[Step]:
     """The plan's steps as rows, not saved yet."""
-    return [
-        Step(
-            operation=operation,
-            step_id=step["id"],
-            position=position,
-            worker=step["worker"],
-            action=step["action"],
-            arguments=step.get("arguments", {}),
-            for_each=step.get("for_each"),
-            label=step.get("label", ""),
-            depends_on=step.get("depends_on", []),
-            expected_output=step.get("expected_output", ""),
-            timeout_seconds=step.get("timeout_seconds"),
-            validation=step.get("validation", []),
-        )
-        for position, step in enumerate(plan["steps"])
-    ]
+    return [_row(operation, position, step) for position, step in enumerate(plan["steps"])]
+
+
+def missing(operation: Operation, steps: Iterable[Step]) -> list[Step]:
+    """The planned steps that are not among ``steps``, as rows, not saved yet.
+
+    There are some where the one who ran them was stopped before they came to be rows.
+    """
+    there = {step.step_id for step in steps}
+    planned = enumerate(operation.plan["steps"] if operation.plan else [])
+    return [_row(operation, position, step) for position, step in planned if step["id"] not in there]
+
+
+def _row(operation: Operation, position: int, step: Json) -> Step:
+    return Step(
+        operation=operation,
+        step_id=step["id"],
+        position=position,
+        worker=step["worker"],
+        action=step["action"],
+        arguments=step.get("arguments", {}),
+        for_each=step.get("for_each"),
+        label=step.get("label", ""),
+        depends_on=step.get("depends_on", []),
+        expected_output=step.get("expected_output", ""),
+        timeout_seconds=step.get("timeout_seconds"),
+        validation=step.get("validation", []),
+    )

@@ -36,6 +36,9 @@ CALLS = {
     ("post", "/escalations/{id}/claim"),
     ("post", "/escalations/{id}/release"),
     ("post", "/escalations/{id}/decide"),
+    ("get", "/escalations/{id}/comments"),
+    ("post", "/escalations/{id}/comments"),
+    ("post", "/escalations/{id}/assign"),
     ("get", "/performance/durations"),
     ("get", "/performance/statements"),
     ("get", "/performance/stuck"),
@@ -97,6 +100,12 @@ def test_real_answers_are_as_described(schema: Any, rita: Caller, mender: Caller
     _check(schema, "get", "/operations/{id}/evidence", admin.get(f"/operations/{operation.pk}/evidence?ref=E1.rows"))
     _check(schema, "get", "/operations/{id}/evidence", admin.get(f"/operations/{operation.pk}/evidence?ref=x"), 400)
     _check(schema, "get", "/escalations", rita.get("/escalations"))
+    comments = f"/escalations/{escalation.pk}/comments"
+    _check(schema, "post", "/escalations/{id}/comments", rita.send(comments, {"text": "Look, @bib"}), 201)
+    _check(schema, "get", "/escalations/{id}/comments", rita.get(comments))
+    assign = f"/escalations/{escalation.pk}/assign"
+    _check(schema, "post", "/escalations/{id}/assign", rita.send(assign, {"person": ""}))
+    _check(schema, "post", "/escalations/{id}/assign", rita.send(assign, {"person": "bib"}), 422)
     _check(schema, "post", "/escalations/{id}/claim", admin.send(f"/escalations/{escalation.pk}/claim"), 403)
     _check(schema, "post", "/escalations/{id}/decide", rita.send(f"/escalations/{escalation.pk}/decide", decision))
     _check(schema, "get", "/escalations/{id}", rita.get(f"/escalations/{escalation.pk}"))

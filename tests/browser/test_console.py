@@ -49,9 +49,9 @@ def test_rows_do_not_move_under_the_pointer(rita):
     make_escalation(message="the second")
     live.announce_escalations()
 
-    rita.shows("The queue has changed", "[data-fresh]")
+    rita.shows("1 new", "#news")
     assert "the second" not in rita.text("#queue")
-    rita.find_element(By.CSS_SELECTOR, "[data-fresh] button").click()
+    rita.find_element(By.ID, "show-news").click()
     rita.shows("the second", "#queue")
 
 
@@ -82,7 +82,7 @@ def test_what_is_typed_and_unfolded_stays_while_the_state_changes(rita):
     escalation.operation.steps.filter(step_id="E3").update(status=StepStatus.RUNNING)
     live.announce(escalation.operation)
 
-    rita.shows("Running", "#state")
+    rita.shows("Running", "#details")
     rita.shows("Broward", "#parameters")
     rita.find_element(By.ID, "id_reason").send_keys("ence")
     assert rita.find_element(By.ID, "id_reason").get_property("value") == "half a sentence"

@@ -32,6 +32,8 @@ def run_action(browser: Client, path: str, action: str, *keys: Any) -> Any:
         "operations/apikey",
         "escalations/escalation",
         "escalations/decision",
+        "escalations/comment",
+        "escalations/notice",
         "workers/registeredworker",
     ],
 )

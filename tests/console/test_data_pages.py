@@ -473,4 +473,4 @@ def test_the_number_of_queries_of_coverage_does_not_grow(rita, django_assert_num
             rita.get("/console/data/coverage")
 
 
-QUERIES = 8  # the session and the person, their rights, the navigation's counts, questions and their steps
+QUERIES = 9  # the session and the person, rights, the navigation's counts and notices, questions and their steps

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from escalations.models import Decision, Escalation
+from escalations.models import Decision, Escalation, Notice
 from operations.models import Operation, Step
 from operations.states import Reason, Status, StepStatus
 from tests.make import make_escalation, make_operation
@@ -44,7 +44,7 @@ def offered(page: str) -> list[str]:
     return re.findall(r'name="decision"\s+value="(\w+)"', page)
 
 
-def decide(browser: Client, escalation: Escalation, decision: str, form: dict[str, str], **fields: str) -> Any:
+def decide(browser: Client, escalation: Escalation, decision: str, form: dict[str, Any], **fields: str) -> Any:
     return browser.post(f"/console/escalations/{escalation.pk}/decide", form | {"decision": decision} | fields)
 
 
@@ -155,8 +155,14 @@ def test_anothers_claim_is_respected_unless_taken_over(rita, bob):
     assert refused.status_code == 409
     assert "rita is at it until" in refused.content.decode()
 
-    taken = decide(bob, escalation, "retry", hidden(refused.content.decode()), take_over="on")
-    assert taken.status_code == 302
+    silent = decide(bob, escalation, "retry", hidden(refused.content.decode()), take_over="on")
+    assert silent.status_code == 422
+    assert "Say why you take it over" in silent.content.decode()
+
+    form = hidden(silent.content.decode())
+    assert decide(bob, escalation, "retry", form, take_over="on", reason="she is at lunch").status_code == 302
+    notice = Notice.objects.get(person="rita")
+    assert (notice.kind, notice.actor, notice.text) == ("take_over", "bob", "she is at lunch")
 
 
 def test_a_claim_can_be_given_back_or_taken_over(rita, bob):
@@ -165,7 +171,7 @@ def test_a_claim_can_be_given_back_or_taken_over(rita, bob):
 
     rita.post(f"{address}/claim")
     assert bob.post(f"{address}/claim").status_code == 409
-    assert bob.post(f"{address}/claim", {"take_over": "on"}).status_code == 302
+    assert bob.post(f"{address}/claim", {"take_over": "on", "reason": "she is ill"}).status_code == 302
     escalation.refresh_from_db()
     assert escalation.holder() == "bob"
 
@@ -174,11 +180,42 @@ def test_a_claim_can_be_given_back_or_taken_over(rita, bob):
     assert escalation.holder() == ""
 
 
-@pytest.mark.parametrize("verb", ["decide", "claim", "release"])
+@pytest.mark.parametrize("verb", ["decide", "preview", "undo", "claim", "hold", "release"])
 def test_reading_never_acts(rita, verb):
     escalation = make_failed()
 
     assert rita.get(f"/console/escalations/{escalation.pk}/{verb}").status_code == 405
+
+
+def test_who_comes_second_keeps_the_words_that_he_typed(rita, bob):
+    escalation = make_failed()
+    _, rita_form = read(rita, escalation)
+    _, bob_form = read(bob, escalation)
+
+    decide(rita, escalation, "retry", rita_form)
+    late = decide(bob, escalation, "reject", bob_form, reason="my careful words")
+
+    assert "my careful words</textarea>" in late.content.decode()
+
+
+def test_a_ready_made_reason_does_where_nothing_is_typed(rita):
+    chosen, typed = make_failed(), make_failed()
+
+    decide(rita, chosen, "reject", read(rita, chosen)[1], preset="Done already.")
+    decide(rita, typed, "reject", read(rita, typed)[1], preset="Done already.", reason="not ours")
+
+    assert [chosen.decisions.get().reason, typed.decisions.get().reason] == ["Done already.", "not ours"]
+
+
+def test_each_decision_has_a_key_of_its_own_on_the_page(rita):
+    page, _ = read(rita, make_failed())
+
+    assert dict(re.findall(r'id="choose-(\w+)".*?data-key="(\w)"', page, re.S)) == {
+        "retry": "r",
+        "approve": "a",
+        "reject": "x",
+    }
+    assert re.search(r'id="claim"[^>]*data-key="c"', page)
 
 
 def test_who_is_signed_out_comes_back_to_the_page_and_not_to_the_act(db):
@@ -247,7 +284,7 @@ def test_of_thousands_of_steps_the_telling_ones_are_shown(rita, django_assert_ma
 
     page = response.content.decode()
     assert "the portal answered 503" in page
-    assert re.search(r"2803\s+more", page)
+    assert re.search(r"2,883\s+more", page)
     assert len(response.content) < 400_000
 
 

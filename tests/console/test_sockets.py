@@ -12,6 +12,7 @@ from channels.testing import WebsocketCommunicator
 from django.test import Client
 
 from concord.sockets import websockets
+from escalations.talk import talk
 from operations import acts, live
 from operations.sequences import UNKNOWN, sequences
 from tests.make import make_escalation, make_key, make_operation, make_person, make_reviewer
@@ -88,6 +89,24 @@ async def test_a_reviewer_is_told_of_all() -> None:
         assert (await news(told))["active_operations"] == 1
         await make(make_escalation)()
         assert await newest(told, lambda message: message["escalations"] == 1)
+
+
+async def test_each_person_is_told_of_his_own_notices_and_a_key_of_none() -> None:
+    people = [await make(with_session)(await make(make_reviewer)(name)) for name in ("bob", "ann")]
+    _, key = await make(make_key)("read_all", "decide", name="bob")
+    escalation = await make(make_escalation)()
+
+    async with (
+        open_socket("/ws", people[0]) as bob,
+        open_socket("/ws", people[1]) as ann,
+        open_socket("/ws", with_key(key)) as program,
+    ):
+        for told in (bob, ann, program):
+            await news(told)
+        await make(talk.comment)(escalation, "rita", "@bob, look")
+        assert await newest(bob, lambda message: message["notices"] == 1)
+        assert (await news(ann))["notices"] == 0
+        assert "notices" not in await news(program)
 
 
 async def test_the_other_header_for_keys_works_too() -> None:

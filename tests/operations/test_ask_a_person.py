@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from escalations.decisions import Answer, decide, effect
+from escalations.deciding.decisions import Answer, decide, effect
 from escalations.models import Conflict, DecisionError, Escalation, Kind
 from operations.models import Operation
 from operations.states import Status
@@ -69,7 +69,7 @@ def test_retry_runs_only_the_step_and_what_needs_it(settle: Settle, tmp_path: Pa
 def test_an_edit_is_checked_against_the_action_before_anything_resumes(settle: Settle, tmp_path: Path) -> None:
     operation = settle(failing())
 
-    with pytest.raises(DecisionError, match=r"E2: unless: 5 is not of type 'string'"):
+    with pytest.raises(DecisionError, match=r"E2: unless: It must be a text"):
         answer(operation, Kind.EDIT, edits={"E2": {"unless": 5}})
 
     assert question(operation).revision == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from escalations.decisions import Answer, decide
+from escalations.deciding.decisions import Answer, decide
 from escalations.models import Kind
 from operations import ledger
 from operations.comparison.model_server import ModelServer, Reply, serve

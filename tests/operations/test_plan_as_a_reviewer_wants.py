@@ -5,7 +5,7 @@ import json
 import pytest
 from pytest_django import Settings
 
-from escalations.decisions import Answer, decide
+from escalations.deciding.decisions import Answer, decide
 from escalations.models import Kind
 from operations.comparison.model_server import Reply
 from operations.models import Operation, TypeSetting

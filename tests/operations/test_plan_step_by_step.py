@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from escalations.decisions import Answer, decide
+from escalations.deciding.decisions import Answer, decide
 from escalations.models import Kind
 from operations import pipeline
 from operations.comparison.model_server import ModelServer, Reply, serve

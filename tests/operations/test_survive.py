@@ -11,9 +11,9 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from operations import acts, jobs, pipeline, retries
-from operations.models import Operation, Superseded, TransitionError
-from operations.states import NEXT, Status
+from operations import acts, executor, jobs, pipeline, retries
+from operations.models import Operation, Step, Superseded, TransitionError
+from operations.states import NEXT, Status, StepStatus
 from tests.operations import plant
 from tests.operations.conftest import Settle, post, run_queue, statuses, step
 from tests.serving import serve
@@ -170,6 +170,41 @@ def test_an_operation_whose_queue_worker_was_lost_is_taken_up_where_it_was(settl
     assert operation.status == Status.COMPLETED
     assert operation.rescues == 1
     assert plant.read(journal) == ["start", "end"] * 2
+
+
+def test_steps_that_were_lost_before_they_were_rows_are_made_again(settle: Settle, journal: str) -> None:
+    counted = [step(f"E{number}", "count", arguments={"journal": journal, "to": number}) for number in (1, 2, 3)]
+    operation = post(counted)
+    taken = Operation.objects.claim_next("lost")
+    assert taken is not None
+    pipeline.plan(*taken)
+    second = taken[0].known_steps()[1]
+    second.status, second.result = StepStatus.COMPLETED, {"value": 2}
+    assert Step.objects.put(taken[1], [second])
+    Operation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    settle(operation)
+
+    assert operation.status == Status.COMPLETED
+    assert list(operation.steps.values_list("step_id", "position")) == [("E1", 0), ("E2", 1), ("E3", 2)]
+    assert plant.read(journal) == ["start", "start", "end", "end"] or plant.read(journal) == ["start", "end"] * 2
+
+
+def test_a_cancel_at_the_first_moment_stops_all_steps(settle: Settle, journal: str) -> None:
+    operation = post([step("E1", "count", arguments={"journal": journal}), step("E2", "numbers", depends_on=["E1"])])
+    late = Operation.objects.claim_next("late")
+    assert late is not None
+    pipeline.plan(*late)
+    operation.refresh_from_db()
+
+    acts.cancel(operation, actor="alice")
+    with pytest.raises(Superseded):
+        executor.execute(*late)
+
+    assert statuses(operation) == {"E1": "cancelled", "E2": "cancelled"}
+    acts.retry(operation, actor="alice")
+    settle(operation)
+    assert operation.status == Status.COMPLETED
 
 
 def test_one_whom_a_newer_claim_overtook_changes_nothing(settle: Settle) -> None:

@@ -2,27 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import polars as pl
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from workers import datasets
-from workers.ai_ml import features, model, review, rolls, rules, store_rules
-from workers.ai_ml.features import LABEL, PLACE, Roll
-from workers.ai_ml.model import Metrics, Model, Predictions
+from workers.ai_ml import features, judging, model, review, rolls, rules, store_rules
+from workers.ai_ml.features import LABEL, Roll
+from workers.ai_ml.model import Metrics, Model
 from workers.ai_ml.review import Decision, ReviewItem
 from workers.contract import Call, action
 from workers.datasets import Dataset
-
-GUESSES: dict[str, Any] = {
-    "guess": pl.String,
-    "likely": pl.Float64,
-    "votes": pl.List(pl.Float64),
-    "candidates": pl.List(pl.String),
-}
-ASSIGNED = ("co_no", "parcel_id", "use_code", "probability", "by", "votes", "candidates", "present")
 
 
 class ModelCard(TypedDict):
@@ -79,7 +71,7 @@ def assign_use_codes(
     in_force = store_rules.in_force(LABEL)
     wanted = features.columns(roll) | {name for rule in in_force for name in rules.fields(rule.content["when"])}
     read = rolls.from_dataset(rows, wanted, "rows") if rows else rolls.from_warehouse(call, roll, wanted, counties)
-    parcels = _ruled(features.parcels(read, roll), in_force)
+    parcels = judging.ruled(features.parcels(read, roll), in_force)
     lacking = parcels.filter(pl.col(LABEL).is_null())
     labelled = parcels.filter(pl.col(LABEL).is_not_null())
     learned_from = labelled
@@ -90,8 +82,8 @@ def assign_use_codes(
     call.progress(1, 4, f"learning from {learned_from.height:,} parcels")
     trained = model.train(learned_from, roll)
     call.progress(2, 4, f"judging {parcels.height:,} parcels")
-    judged = _judged(lacking, trained.predict(lacking) if trained else None)
-    doubted = _doubts(labelled, learned_from, trained, doubt_above)
+    judged = judging.in_parts(call, lacking, trained)
+    doubted = judging.doubts(call, labelled, learned_from, trained, doubt_above)
     call.progress(3, 4, "writing")
     sure = (pl.col("probability") >= threshold).fill_null(value=False)
     decided, open_ = review.decide(pl.concat([judged.filter(~sure), doubted]), decisions)
@@ -116,57 +108,6 @@ def assign_use_codes(
     return told | {"words": " ".join(_words(told))}
 
 
-def _ruled(parcels: pl.DataFrame, in_force: list[Any]) -> pl.DataFrame:
-    """The parcels with ``ruled`` and ``rule``: what the first rule that applies to each says, and its name."""
-    fitting = [rule for rule in in_force if rules.fields(rule.content["when"]) <= {*parcels.columns}]
-    codes, names = pl.lit(None, pl.String), pl.lit(None, pl.String)
-    for rule in reversed(fitting):
-        applies = rules.applies(rule.content["when"])
-        codes = pl.when(applies).then(pl.lit(rule.content["sets"]["value"])).otherwise(codes)
-        names = pl.when(applies).then(pl.lit(f"rule {rule.name} version {rule.version}")).otherwise(names)
-    return parcels.with_columns(ruled=codes, rule=names)
-
-
-def _judged(parcels: pl.DataFrame, predicted: Predictions | None) -> pl.DataFrame:
-    """The parcels with the most probable code each: a rule's, else the model's, else none."""
-    known = parcels.height if predicted is None else 0
-    guesses = pl.DataFrame(
-        {
-            "guess": [None] * known if predicted is None else predicted.codes[:, 0].tolist(),
-            "likely": [None] * known if predicted is None else predicted.probability.tolist(),
-            "votes": [[]] * known if predicted is None else predicted.votes.tolist(),
-            "candidates": [[]] * known if predicted is None else predicted.codes.tolist(),
-        },
-        schema=GUESSES,
-    )
-    is_ruled = pl.col("ruled").is_not_null()
-    return (
-        pl.concat([parcels, guesses], how="horizontal")
-        .with_columns(
-            use_code=pl.coalesce("ruled", "guess"),
-            probability=pl.when(is_ruled).then(1.0).otherwise(pl.col("likely")).round(4),
-            by=pl.coalesce("rule", pl.lit("model")),
-            present=pl.col(LABEL),
-        )
-        .select(ASSIGNED)
-    )
-
-
-def _doubts(labelled: pl.DataFrame, learned_from: pl.DataFrame, trained: Model | None, above: float) -> pl.DataFrame:
-    """Parcels whose code looks wrong, the least probable first: to the trees that did not learn from the parcel."""
-    if trained is None:
-        return _judged(labelled.head(0), None)
-    ruleless = pl.lit(None, pl.String)
-    known = labelled.with_columns(ruled=ruleless, rule=ruleless)
-    taught = known.join(learned_from.select(PLACE, LABEL).with_row_index(), on=[PLACE, LABEL], how="inner")
-    places = taught["index"].to_numpy()
-    unseen = Predictions(trained.unseen.codes[places], trained.unseen.votes[places], trained.unseen.probability[places])
-    others = known.join(learned_from.select(PLACE, LABEL), on=[PLACE, LABEL], how="anti")
-    judged = pl.concat([_judged(taught.drop("index"), unseen), _judged(others, trained.predict(others))])
-    wrong = (pl.col("use_code") != pl.col("present")) & (pl.col("probability") >= above)
-    return judged.filter(wrong).sort("probability", "co_no", "parcel_id", descending=[True, False, False])
-
-
 def _card(trained: Model, learned_from: pl.DataFrame) -> ModelCard:
     """What is known of the model, kept beneath DATA_URL under its version too."""
     card: ModelCard = {
@@ -189,6 +130,9 @@ def _write(rows: pl.DataFrame, name: str) -> Dataset | None:
 
 
 def _words(told: UseCodes) -> Iterator[str]:
+    if not told["parcels"]:
+        yield "There is no parcel to look at: nothing is loaded of these counties, or the rows are empty."
+        return
     yield f"{told['lacking']:,} of {told['parcels']:,} parcels lack a use code."
     if told["lacking"]:
         given = told["assigned"] - told["by_person"]

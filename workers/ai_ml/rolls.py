@@ -47,6 +47,7 @@ def from_warehouse(call: Call, roll: Roll, wanted: Iterable[str], asked: Sequenc
             cursor.execute(f"SELECT count(*) FROM {source}")  # noqa: S608
             total = cursor.fetchone()[0]
             _check_size(total, "counties")
+        with connection.chunked_cursor() as cursor:
             cursor.execute(f"SELECT {', '.join(map(quote, names))} FROM {source}")  # noqa: S608
             frames = [pl.DataFrame(schema=dict.fromkeys(names, pl.String))]
             done = 0

@@ -21,6 +21,7 @@ NORMAL = 1.4826  # the standard deviation of normal values is so many median abs
 MIDDLE = 2.5631  # and the middle 80 % of them are so many standard deviations wide
 LEAST_SPREAD = 0.05  # of the median: below that a difference is of no interest however steady the series was
 MOST_ANOMALIES = 50
+NEWEST_ONLY = "There were more operations than are looked at: the values are of the newest ones of each period."
 
 
 class Anomaly(TypedDict):
@@ -73,7 +74,7 @@ def run_monitoring_ai(
     Analyze_performance tells whether a whole became slower; this tells single values, of any series. Without given
     series it needs CONCORD_API_KEY with the scope read_all.
     """
-    known = list(_given(series, recent) if series else _durations(hours, baseline_days))
+    known, truncated = (list(_given(series, recent)), False) if series else _durations(hours, baseline_days)
     call.check()
     enough = [one for one in known if len(one.past) >= min_samples]
     found = [anomaly for one in enough if one.recent and (anomaly := _anomaly(one, deviations))]
@@ -85,7 +86,7 @@ def run_monitoring_ai(
         "too_few": too_few,
         "anomalies": told,
         "truncated": len(found) > len(told),
-        "summary": list(_summary(len(known), len(too_few), len(found), told)),
+        "summary": [*_summary(len(known), len(too_few), len(found), told), *([NEWEST_ONLY] if truncated else [])],
     }
 
 
@@ -94,17 +95,21 @@ def _given(series: dict[str, list[float]], recent: int) -> Iterator[Series]:
         yield Series(name, values[:-recent], values[-recent:])
 
 
-def _durations(hours: float, days: float) -> Iterator[Series]:
-    """Of each type of operation its wait and its work, and of each action in it the time, in milliseconds."""
+def _durations(hours: float, days: float) -> tuple[list[Series], bool]:
+    """Of each type of operation its wait and its work, and of each action in it the time, in milliseconds.
+
+    And whether there were more operations than Concord tells of.
+    """
     now = timezone.now()
     since = now - timedelta(hours=hours)
     before = since - timedelta(days=days)
     past, recent = (
-        dict(_samples(concord_api.get("/performance/durations", since=start.isoformat(), until=end.isoformat())))
+        concord_api.get("/performance/durations", since=start.isoformat(), until=end.isoformat())
         for start, end in ((before, since), (since, now))
     )
-    for name, values in recent.items():
-        yield Series(name, past.get(name, []), values)
+    known = dict(_samples(past))
+    series = [Series(name, known.get(name, []), values) for name, values in _samples(recent)]
+    return series, past["truncated"] or recent["truncated"]
 
 
 def _samples(durations: Json) -> Iterator[tuple[str, list[float]]]:

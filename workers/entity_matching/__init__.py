@@ -6,4 +6,4 @@ from workers.entity_matching.match import match_entities
 from workers.entity_matching.owners import link_properties_to_entities
 from workers.entity_matching.settle import settle
 
-worker = Worker("entity_matching", "1.0", [match_entities, deduplicate, link_properties_to_entities, settle])
+worker = Worker("entity_matching", "1.1", [match_entities, deduplicate, link_properties_to_entities, settle])

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import polars as pl
+
 from workers.contract import Call
-from workers.entity_matching import assignment, engines, evidence, model, publishing
+from workers.entity_matching import assignment, bounds, engines, evidence, model, publishing
 from workers.entity_matching.assignment import Rules
 from workers.entity_matching.assignment import Scored as Pair
 from workers.entity_matching.decisions import remembered
@@ -17,9 +19,10 @@ from workers.entity_matching.tables import Records
 
 def score(call: Call, records: Sequence[Records], fields: Sequence[Field], folder: Path) -> Scored:
     """All candidate pairs with their probabilities."""
+    bounds.check_memory(sum(len(side.keys) for side in records), bounds.BYTES_TO_MATCH)
     call.progress(0, 4, "bringing names and addresses into one form")
-    prepared = prepare([side.frame for side in records], fields)
-    with engines.opened(folder) as engine:
+    prepared = prepare(call, [side.frame for side in records], fields)
+    with engines.opened(call, folder) as engine:
         return model.score(call, engine, prepared, fields)
 
 
@@ -44,7 +47,7 @@ def link(
     """Match two sides, publish what was found, and return it with the links."""
     scored = score(call, records, fields, folder)
     said = said_of(linkage, records)
-    outcome = assignment.assign(pairs_of(scored), rules, said, _preferred(records[1], preferred or {}))
+    outcome = assignment.assign(pairs_of(scored, rules.possible), rules, said, _preferred(records[1], preferred or {}))
     unsure = [pair for candidates in outcome.unsure.values() for pair in candidates]
     comparisons = evidence.Comparisons(scored, fields, [*outcome.links, *unsure])
     links = [
@@ -67,12 +70,20 @@ def link(
         "open": len(outcome.unsure),
         "decided_before": len(said),
         "weights": evidence.weights(scored.levels, fields),
-        "words": f"{linked:,} links among {rows[0]:,} and {rows[1]:,} rows; {len(outcome.unsure):,} wait for a person.",
+        "words": _words(linked, rows, len(outcome.unsure)),
     }, outcome.links
 
 
-def pairs_of(scored: Scored) -> list[Pair]:
-    columns = scored.pairs.select("left", "right", "weight", "probability")
+def _words(linked: int, rows: list[int], asked: int) -> str:
+    if not all(rows):
+        empty = " and ".join(name for name, count in zip(("left", "right"), rows, strict=True) if not count)
+        return f"0 links: there are no rows to match on the {empty}."
+    return f"{linked:,} links among {rows[0]:,} and {rows[1]:,} rows; {asked:,} wait for a person."
+
+
+def pairs_of(scored: Scored, least: float = 0.0) -> list[Pair]:
+    """The pairs that are at least so probable."""
+    columns = scored.pairs.filter(pl.col("probability") >= least).select("left", "right", "weight", "probability")
     return [Pair(*row) for row in columns.iter_rows()]
 
 

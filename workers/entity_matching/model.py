@@ -68,6 +68,7 @@ def score(call: Call, engine: Engine, frames: Sequence[pl.DataFrame], fields: Se
     linker.table_management.register_blocked_pairs_for_predict(engine.register("candidates"))
     predicted = linker.inference.predict(threshold_match_weight=LOWEST, warning_mode="never")
     weighed = engine.frame(predicted)
+    call.progress(3, 4, f"choosing among {weighed.height:,} pairs")
     prior = float(linker._settings_obj._probability_two_random_records_match)
     pairs, prior = _weighed(weighed, fields, prior, total)
     return Scored(pairs, compared, prior, _levels(linker))
@@ -174,7 +175,10 @@ def _estimate_m(linker: Linker, number: int) -> None:
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(f"learn{number}"), fix_u_probabilities=True
         )
-    except SplinkException:  # too few pairs share this key to learn from: what is known beforehand stays
+    except SplinkException as error:
+        if error.__cause__:  # the engine failed, or the call was withdrawn
+            raise
+        # Too few pairs share this key to learn from: what is known beforehand stays.
         logger.info("Nothing to learn by field %d", number)
 
 

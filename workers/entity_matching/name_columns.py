@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import polars as pl
 
+from workers.contract import Call
 from workers.entity_matching import parties
+from workers.entity_matching.bounds import watched
 from workers.entity_matching.fields import Field
 from workers.entity_matching.names import fold, without_cut_suffix
 from workers.entity_matching.parties import Party
@@ -21,11 +23,13 @@ RAREST = 2  # words of a name by which candidates are found
 Values = list[list[str]]  # of each record, the texts that its columns of one field hold
 
 
-def of_names(texts: Sequence[Values], field: Field, marks: Sequence[Sequence[list[str]]]) -> list[dict[str, pl.Series]]:
-    """The columns of each side. ``marks``: see `sharing.by_sharers`."""
+def of_names(
+    call: Call, texts: Sequence[Values], field: Field, marks: Sequence[Sequence[list[str]]]
+) -> list[dict[str, pl.Series]]:
+    """The columns of each side. ``marks``: see `sharing.by_sharers`. Raises `Cancelled` if the call is withdrawn."""
     is_cut = [_cut(side, field.cut_at) for side in texts]
     read = [
-        [[_read(text, cut) for text in row] for row, cut in zip(side, cuts, strict=True)]
+        [[_read(text, cut) for text in row] for row, cut in zip(watched(call, side), cuts, strict=True)]
         for side, cuts in zip(texts, is_cut, strict=True)
     ]
     words = [[_words(row) for row in side] for side in read]

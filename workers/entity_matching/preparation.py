@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from workers.contract import Call
 from workers.entity_matching import addresses, parties
+from workers.entity_matching.bounds import watched
 from workers.entity_matching.fields import Field
 from workers.entity_matching.name_columns import Values, of_names
 from workers.entity_matching.names import normal, plain_form
@@ -16,14 +18,17 @@ Marks = Sequence[Sequence[list[str]]]
 TELLING = ("name", "address", "phone")  # the kinds that tell parties apart
 
 
-def prepare(sides: Sequence[pl.DataFrame], fields: Sequence[Field]) -> list[pl.DataFrame]:
-    """A frame per side: the number of the record, and for each field the columns that its kind compares."""
+def prepare(call: Call, sides: Sequence[pl.DataFrame], fields: Sequence[Field]) -> list[pl.DataFrame]:
+    """A frame per side: the number of the record, and for each field the columns that its kind compares.
+
+    Raises `Cancelled` if the call is withdrawn.
+    """
     made: list[Columns] = [{RECORD: pl.Series(range(side.height), dtype=pl.Int64)} for side in sides]
     texts = [[_values(side, field.columns[index]) for index, side in enumerate(sides)] for field in fields]
-    marks = [[_marks(field.kind, side) for side in held] for field, held in zip(fields, texts, strict=True)]
+    marks = [[_marks(call, field.kind, side) for side in held] for field, held in zip(fields, texts, strict=True)]
     for number, field in enumerate(fields):
         others = [mark for at, mark in enumerate(marks) if at != number and fields[at].kind in TELLING]
-        for columns, found in zip(made, _compared(field, texts[number], others), strict=True):
+        for columns, found in zip(made, _compared(call, field, texts[number], others), strict=True):
             columns |= {f"{column_of(field, number)}_{name}": series for name, series in found.items()}
     return [pl.DataFrame(columns) for columns in made]
 
@@ -39,26 +44,26 @@ def _values(frame: pl.DataFrame, columns: Sequence[str]) -> Values:
     return [[text for text in row if text] for row in zip(*lists, strict=True)]
 
 
-def _marks(kind: str, side: Values) -> list[str]:
+def _marks(call: Call, kind: str, side: Values) -> list[str]:
     """One text per record that stands for its value of a field."""
     read = {"name": lambda text: parties.parse(text).name.key, "address": lambda text: addresses.parse(text).place}
     mark = read.get(kind, str)
-    return [mark(row[0]) if row else "" for row in side]
+    return [mark(row[0]) if row else "" for row in watched(call, side)]
 
 
-def _compared(field: Field, texts: Sequence[Values], others: Marks) -> list[Columns]:
+def _compared(call: Call, field: Field, texts: Sequence[Values], others: Marks) -> list[Columns]:
     if field.kind == "name":
-        return of_names(texts, field, others)
+        return of_names(call, texts, field, others)
     if field.kind == "address":
-        return _of_addresses(texts, others)
+        return _of_addresses(call, texts, others)
     if field.kind in EXACT:
         return _of_exact([_cleaned(side, EXACT[field.kind]) for side in texts], others)
     cleaned = [_cleaned(side, SINGLE[field.kind]) for side in texts]
     return [{"value": pl.Series([row[0] if row else None for row in side], dtype=pl.String)} for side in cleaned]
 
 
-def _of_addresses(texts: Sequence[Values], others: Marks) -> list[Columns]:
-    read = [[[addresses.parse(text) for text in row] for row in side] for side in texts]
+def _of_addresses(call: Call, texts: Sequence[Values], others: Marks) -> list[Columns]:
+    read = [[[addresses.parse(text) for text in row] for row in watched(call, side)] for side in texts]
     lines = [[list(dict.fromkeys(address.line for address in row if address.line)) for row in side] for side in read]
     made = by_sharers(lines, others)
     for columns, side in zip(made, read, strict=True):

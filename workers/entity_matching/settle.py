@@ -11,7 +11,7 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 from workers import datasets
 from workers.contract import Call, InvalidParameters, action
 from workers.datasets import Dataset
-from workers.entity_matching import links
+from workers.entity_matching import links, publishing
 from workers.entity_matching.decisions import Decision, remember, remembered
 from workers.entity_matching.results import Question, Settlement
 
@@ -41,10 +41,7 @@ def settle(
     Decisions are remembered under the linkage and hold in every later matching. A pair that was accepted becomes a
     link at once, one that was refused is none any more.
     """
-    rows = datasets.read(matching["unsure"], field="matching.unsure").sort(
-        "question", "probability", descending=[False, True]
-    )
-    asked = rows.to_dicts()
+    asked = _asked(matching["unsure"])
     _check(decisions, asked)
     linkage = matching["linkage"]
     count = remember(linkage, decisions, call.operation_id)
@@ -62,6 +59,15 @@ def settle(
         "open": open_questions[:ask],
         "words": f"{len(open_questions):,} wait for a person; {accepted:,} pairs accepted, {refused:,} refused.",
     }
+
+
+def _asked(unsure: Dataset) -> list[dict[str, Any]]:
+    """The pairs in question, each question's likeliest first. Raises `InvalidParameters` if that is another dataset."""
+    rows = datasets.read(unsure, field="matching.unsure")
+    if missing := publishing.UNSURE.keys() - rows.columns:
+        message = f"matching.unsure: it has no column {min(missing)!r}: give the result of a matching"
+        raise InvalidParameters(message, field="matching.unsure")
+    return rows.sort("question", "probability", descending=[False, True]).to_dicts()
 
 
 def _check(decisions: Iterable[Decision], asked: Iterable[Mapping[str, Any]]) -> None:

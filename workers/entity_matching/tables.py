@@ -8,6 +8,7 @@ import polars as pl
 
 from workers.contract import Call, InvalidParameters
 from workers.datasets import Dataset
+from workers.entity_matching.bounds import BYTES_TO_READ, check_memory
 from workers.entity_matching.fields import Field
 from workers.stores import Side, Table, reading
 
@@ -26,10 +27,13 @@ class Records:
 def read(
     call: Call, store: Dataset | Table, name: str, key: Sequence[str], columns: Iterable[str], folder: Path
 ) -> Records:
-    """The rows of ``store``. Raises `InvalidParameters` if it lacks a column, or if the key does not name one row."""
+    """The rows of ``store``.
+
+    Raises `InvalidParameters` if it lacks a column, if the key does not name one row, or if they are too many to match.
+    """
     with reading(store, name) as side:
         wanted = _wanted(side, name, [*key, *columns])
-        frame = _frame(call, side, wanted, folder)
+        frame = _frame(call, side, wanted, name, folder)
     return Records(frame, keys_of(frame, [column.lower() for column in key], name))
 
 
@@ -61,9 +65,10 @@ def _wanted(side: Side, name: str, columns: Iterable[str]) -> list[str]:
     return wanted
 
 
-def _frame(call: Call, side: Side, columns: list[str], folder: Path) -> pl.DataFrame:
+def _frame(call: Call, side: Side, columns: list[str], name: str, folder: Path) -> pl.DataFrame:
     """The columns as text, so that a parcel's or a county's number keeps its zeros and compares as it is written."""
     files = side.files(call, columns, folder)
     rows = pl.scan_parquet(files)
+    check_memory(rows.select(pl.len()).collect().item(), BYTES_TO_READ, name)
     named = {column: column.lower() for column in rows.collect_schema().names()}
     return rows.rename(named).select(pl.col(columns).cast(pl.String)).collect()

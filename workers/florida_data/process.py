@@ -27,12 +27,14 @@ from workers.florida_data.layouts import Layout, layout, parse_member
 from workers.florida_data.opening import Opening
 from workers.florida_data.results import Download, Processed
 from workers.florida_data.rows import LINE, Reject, Rows, read_rows
+from workers.warehouse.batches import BATCH_ROWS
 
 Level = Literal["strict", "standard", "permissive"]
 # The share of quarantined rows that fails a file: none at all, more than 5 %, or never.
 ALLOWED: dict[Level, float] = {"strict": 0.0, "standard": 0.05, "permissive": 1.0}
-# Fixed, so that the same rolls give the same bytes.
-WRITER: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "row_group_size": 100_000}
+# Fixed, so that the same rolls give the same bytes. The load reads as many rows at a time as a group has; of a larger
+# group it would have to unpack all for each part of it.
+WRITER: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "row_group_size": BATCH_ROWS}
 CHUNKS_AT_ONCE = 2
 QUARANTINE: dict[str, Any] = {"line": pl.Int64, "reasons": pl.List(pl.String), "raw": pl.Binary}
 

@@ -6,4 +6,4 @@ from workers.performance.check_data_parity import check_data_parity
 from workers.performance.monitor_health import monitor_health
 from workers.performance.track_completion import track_completion
 
-worker = Worker("performance", "1.0", [monitor_health, analyze_performance, check_data_parity, track_completion])
+worker = Worker("performance", "1.1", [monitor_health, analyze_performance, check_data_parity, track_completion])

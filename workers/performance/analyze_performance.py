@@ -19,6 +19,8 @@ from workers.warehouse import ALIAS
 
 Json = dict[str, Any]
 
+NEWEST_ONLY = "There were more operations than are looked at: the figures are of the newest ones of each period."
+
 
 class Operations(TypedDict):
     """The recent operations of one type. A spread is null where there is no sample."""
@@ -95,6 +97,7 @@ def analyze_performance(
     changes = compare(list(_series(past, recent)), alpha=alpha, min_samples=min_samples, min_change=min_change)
     spent = bottleneck.shares(recent)
     worst = bottleneck.find(spent, hours)
+    truncated = recent["truncated"] or past["truncated"]
     return {
         "since": since.isoformat(),
         "until": now.isoformat(),
@@ -109,8 +112,8 @@ def analyze_performance(
         "time_spent": spent,
         "bottleneck": worst,
         "slow_statements": _slow(statements),
-        "truncated": recent["truncated"] or past["truncated"],
-        "summary": list(_summary(recent, changes, worst, hours)),
+        "truncated": truncated,
+        "summary": [*_summary(recent, changes, worst, hours), *([NEWEST_ONLY] if truncated else [])],
     }
 
 

@@ -67,7 +67,7 @@ class UnderWay(TypedDict):
 
 
 class Completion(TypedDict):
-    """Each dataset's progress, and the operations under way; ``not_known`` says why those cannot be told."""
+    """Each dataset's progress, and the operations under way; ``not_known`` says which of those are not told."""
 
     datasets: list[Progress]
     complete: bool
@@ -217,10 +217,11 @@ def _long(seconds: float) -> str:
 
 
 def _under_way() -> tuple[list[UnderWay], str]:
-    """The newest operations that load now, and why that cannot be told where it cannot."""
+    """The newest operations that load now, and what is not told of them."""
     try:
         found = concord_api.get("/operations", status=UNDER_WAY, operation_type="data_pipeline", limit=MOST_OPERATIONS)
-        return [_operation(row["operation_id"]) for row in found["results"]], ""
+        more = f"There are more operations under way than these {MOST_OPERATIONS}." if found["next"] else ""
+        return [_operation(row["operation_id"]) for row in found["results"]], more
     except ActionError as error:
         return [], str(error)
 

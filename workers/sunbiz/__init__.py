@@ -5,6 +5,6 @@ from workers.sunbiz.metrics import generate_dashboard_metrics
 from workers.sunbiz.monitor import monitor_status
 from workers.sunbiz.sync import sync_entities
 
-VERSION = "1.0"
+VERSION = "1.1"
 
 worker = Worker("sunbiz", VERSION, [sync_entities, monitor_status, generate_dashboard_metrics])

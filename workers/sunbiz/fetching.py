@@ -22,16 +22,28 @@ ABANDONED_AFTER = 7 * 86_400  # seconds
 def fetched(call: Call, file_system: Any, file: Listed) -> Iterator[Path]:
     """A local path with the bytes of ``file``, which goes away again if it is a copy and all went well.
 
-    Raises `TryLater` if the source breaks off, or if another call fetches the same file.
+    Raises `TryLater` if the source breaks off, or if another call fetches the same file; `ActionError` if the file is
+    gone or may not be read.
     """
     if "file" in _protocols(file_system):
-        yield Path(file.path)
+        yield _local(file)
         return
     with _held(file) as partial:
         _copy(call, file_system, file, partial)
         yield partial
         partial.unlink(missing_ok=True)
         _notes(partial).unlink(missing_ok=True)
+
+
+def _local(file: Listed) -> Path:
+    path = Path(file.path)
+    try:
+        with path.open("rb"):
+            return path
+    except FileNotFoundError as error:
+        raise ActionError(f"{file.name} is no longer at {file.url}") from error
+    except OSError as error:
+        raise ActionError(f"{file.name} cannot be read at {file.url}: {error.strerror}") from error
 
 
 def digest(call: Call, path: Path, name: str) -> str:

@@ -40,7 +40,8 @@ class Failed(TypedDict):
 
 
 class Synced(TypedDict):
-    """What a sync brought. ``files`` are the newest of those that were read now; ``files_read`` counts them all."""
+    """What a sync brought. ``files`` are the newest of those that were read now; ``files_read`` counts them all, as
+    ``files_failed`` does those of which ``failed`` has the first."""
 
     label: str
     source: str
@@ -62,6 +63,7 @@ class Synced(TypedDict):
     quarantine_reasons: dict[str, int]
     doubts: dict[str, int]
     files: list[FileSynced]
+    files_failed: int
     failed: list[Failed]
 
 

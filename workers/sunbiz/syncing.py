@@ -173,7 +173,8 @@ class Sync:
             "quarantine_reasons": _summed(file["quarantine_reasons"] for file in read),
             "doubts": _summed(file["doubts"] for file in read),
             "files": self.files[-FILES_TOLD:],
-            "failed": self.failed,
+            "files_failed": len(self.failed),
+            "failed": self.failed[:FILES_TOLD],
         }
         return cast(Synced, result)
 

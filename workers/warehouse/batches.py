@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import polars as pl
 
+BATCH_ROWS = 20_000
+
 
 def batches(rows: pl.LazyFrame, size: int, start: int = 0) -> Iterator[pl.DataFrame]:
     """The rows in their order from the row ``start`` on, ``size`` at a time."""

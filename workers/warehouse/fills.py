@@ -4,6 +4,7 @@ Counties differ so much in this that no threshold fits two of them. The counts a
 loaded; of a release that was loaded before there were any, they are counted in its table when they are asked for.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ import polars as pl
 from django.db import connections, models
 
 from workers.warehouse import ALIAS, tables
+from workers.warehouse.batches import BATCH_ROWS, batches
 from workers.warehouse.models import Release, ReleaseState
 
 
@@ -36,15 +38,26 @@ class Baseline:
     filled: Mapping[str, int]
 
 
-def record(release: Release, rows: pl.LazyFrame) -> None:
-    """Keep the counts of the rows that were loaded as ``release``."""
-    [counts] = (
-        rows.select(pl.all().count().name.to_lowercase(), pl.len().alias(" rows"))
-        .collect(engine="streaming")
-        .to_dicts()
-    )
-    total = counts.pop(" rows")
-    ReleaseFill.objects.update_or_create(release=release, defaults={"rows": total, "filled": counts})
+class Seen:
+    """Counts the filled cells of rows as they go by, a batch at a time."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.filled: Counter[str] = Counter()
+
+    def see(self, batch: pl.DataFrame) -> None:
+        """Count a batch."""
+        self.rows += batch.height
+        self.filled.update({name.lower(): batch[name].count() for name in batch.columns})
+
+
+def record(release: Release, seen: Seen, rows: pl.LazyFrame) -> None:
+    """Keep the counts of the rows that were loaded as ``release``; an interrupted load saw only the last of them."""
+    if seen.rows != release.rows:
+        seen = Seen()
+        for batch in batches(rows, BATCH_ROWS):
+            seen.see(batch)
+    ReleaseFill.objects.update_or_create(release=release, defaults={"rows": seen.rows, "filled": dict(seen.filled)})
 
 
 def baseline(file_type: str, county_no: int, year: int) -> Baseline | None:

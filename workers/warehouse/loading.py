@@ -84,8 +84,9 @@ def _staged(table: str, source: Source) -> Release:
 
 
 def _fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> None:
-    done = FILL[connections[ALIAS].vendor](call, release, rows, total)
+    seen = fills.Seen()
+    done = FILL[connections[ALIAS].vendor](call, release, rows, total, seen)
     if done != total:
         raise ActionError(f"{release.release}: {done} rows arrived in {release.table!r} where there are {total}")
     release.rows = done
-    fills.record(release, rows)
+    fills.record(release, seen, rows)

@@ -13,15 +13,15 @@ from django.db import connections
 
 from workers.contract import Call
 from workers.warehouse import ALIAS
-from workers.warehouse.batches import batches
+from workers.warehouse.batches import BATCH_ROWS, batches
+from workers.warehouse.fills import Seen
 from workers.warehouse.models import Release
 
-BATCH_ROWS = 20_000
 LOCK_SECONDS = 5  # that readers of the table may be kept waiting
 
 
-def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
-    """Copy ``rows`` into a new partition of the release's table; returns how many there were."""
+def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int, seen: Seen) -> int:
+    """Copy ``rows`` into a new partition of the release's table, and show them to ``seen``; returns how many it was."""
     connection = connections[ALIAS]
     quote = connection.ops.quote_name
     parent, partition = quote(release.table), quote(f"{release.table}_{release.pk}")
@@ -30,7 +30,8 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
         # The constraint tells ATTACH that every row belongs there, so that it need not read them.
         cursor.execute(f"CREATE TABLE {partition} (LIKE {parent}, CHECK (release_id = {release.pk}))")
         cursor.execute(f"ALTER TABLE {partition} ALTER COLUMN release_id SET DEFAULT {release.pk}")
-        done = _copy(call, release, rows, total, f"COPY {partition} ({names}) FROM STDIN (FORMAT csv, FREEZE)")
+        copy = f"COPY {partition} ({names}) FROM STDIN (FORMAT csv, FREEZE)"
+        done = _copy(call, release, rows, total, copy, seen)
         # An index over all rows at once is cheaper than one that grows with each row.
         cursor.execute(f"ALTER TABLE {partition} ADD PRIMARY KEY ({_key(release.table)})")
         cursor.execute(f"ALTER TABLE {parent} ATTACH PARTITION {partition} FOR VALUES IN ({release.pk})")
@@ -56,12 +57,12 @@ def clear(call: Call, release: Release) -> int:
     return rows
 
 
-def _copy(call: Call, release: Release, rows: pl.LazyFrame, total: int, statement: str) -> int:
+def _copy(call: Call, release: Release, rows: pl.LazyFrame, total: int, statement: str, seen: Seen) -> int:
     connection = connections[ALIAS]
     done = 0
     # Django makes its own errors of those of execute(), not of those that come up while rows are sent.
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for count, content in _encoded(rows):
+        for count, content in _encoded(rows, seen):
             copy.write(content)
             done += count
             call.progress(done, total, f"loading {release.release}")
@@ -77,20 +78,21 @@ def _key(table: str) -> str:
     return ", ".join(connection.ops.quote_name(name) for name in key)
 
 
-def _encoded(rows: pl.LazyFrame) -> Iterator[tuple[int, bytes]]:
+def _encoded(rows: pl.LazyFrame, seen: Seen) -> Iterator[tuple[int, bytes]]:
     """Batches as the CSV that COPY reads (a null is nothing, an empty text is ``""``), each made while one is sent."""
     frames = batches(rows, BATCH_ROWS)
     with ThreadPoolExecutor(max_workers=1) as executor:
-        batch = executor.submit(_next_batch, frames)
+        batch = executor.submit(_next_batch, frames, seen)
         while (made := batch.result()) is not None:
-            batch = executor.submit(_next_batch, frames)
+            batch = executor.submit(_next_batch, frames, seen)
             yield made
 
 
-def _next_batch(frames: Iterator[pl.DataFrame]) -> tuple[int, bytes] | None:
+def _next_batch(frames: Iterator[pl.DataFrame], seen: Seen) -> tuple[int, bytes] | None:
     frame = next(frames, None)
     if frame is None:
         return None
+    seen.see(frame)
     content = io.BytesIO()
     frame.write_csv(content, include_header=False)
     return frame.height, content.getvalue()

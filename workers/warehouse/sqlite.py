@@ -6,6 +6,7 @@ from django.db import connections, transaction
 from workers.contract import Call
 from workers.warehouse import ALIAS
 from workers.warehouse.batches import batches
+from workers.warehouse.fills import Seen
 from workers.warehouse.models import Release
 from workers.warehouse.releases import count
 
@@ -13,8 +14,8 @@ from workers.warehouse.releases import count
 BATCH_ROWS = 5_000
 
 
-def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
-    """Insert those of ``rows`` that are not there yet; returns how many the release then has.
+def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int, seen: Seen) -> int:
+    """Insert those of ``rows`` that are not there yet, and show them to ``seen``; returns how many there are then.
 
     A dataset never changes and its rows come in its order, so what an interrupted run left is its beginning.
     """
@@ -30,6 +31,7 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int) -> int:
         for frame in batches(rows, BATCH_ROWS, start=done):
             with transaction.atomic(using=ALIAS):
                 cursor.executemany(insert, frame.rows())
+            seen.see(frame)
             done += frame.height
             call.progress(done, total, f"loading {release.release}")
     return done

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from workers.contract import ActionError
+from workers.contract import ActionError, Call
 from workers.entity_matching.engines import on_duckdb, on_spark
 from workers.entity_matching.engines.engine import Engine
 
@@ -18,13 +18,13 @@ __all__ = ["Engine", "opened"]
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Engine]:
+def opened(call: Call, folder: Path) -> Iterator[Engine]:
     """The engine that the setting ``MATCHING_ENGINE`` names, which may write to ``folder``.
 
     Raises `ActionError` for one that is unknown or not installed.
     """
     engines: dict[str, AbstractContextManager[Engine]] = {
-        "duckdb": on_duckdb.opened(folder),
+        "duckdb": on_duckdb.opened(call, folder),
         "spark": on_spark.opened(),
     }
     if settings.MATCHING_ENGINE not in engines:

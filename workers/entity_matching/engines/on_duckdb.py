@@ -1,5 +1,6 @@
 """DuckDB, in memory on this machine; what does not fit is spilled to the disk."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import Any
 import duckdb
 import polars as pl
 from splink import DuckDBAPI
+from splink.internals.exceptions import SplinkException
 
+from workers import duck
+from workers.contract import Call
 from workers.entity_matching.engines.engine import Engine
 from workers.entity_matching.name_columns import WEIGHT_SHIFT
 
@@ -44,11 +48,22 @@ class DuckDB(Engine):
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[DuckDB]:
-    """A database that spills to ``folder``."""
-    with duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(folder)}) as connection:
-        connection.execute("SET preserve_insertion_order = false")
+def opened(call: Call, folder: Path) -> Iterator[DuckDB]:
+    """A database that spills to ``folder`` and stops with ``call``. Raises as `duck.database` does."""
+    limits = {"memory_limit": MEMORY, "threads": os.cpu_count() or 1, "preserve_insertion_order": False}
+    with duck.database(call, folder, "the records cannot be compared", **limits) as connection, _in_its_own_words():
         connection.execute("SET enable_progress_bar = false")
         for function in FUNCTIONS:
             connection.execute(f"CREATE MACRO {function}")
         yield DuckDB(connection)
+
+
+@contextmanager
+def _in_its_own_words() -> Iterator[None]:
+    """Splink hides what DuckDB says behind pages of SQL."""
+    try:
+        yield
+    except SplinkException as error:
+        if isinstance(error.__cause__, duckdb.Error):
+            raise error.__cause__ from None
+        raise

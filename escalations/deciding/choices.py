@@ -1,11 +1,13 @@
 """What a reviewer can do about an escalation, and what each of it would do, in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from escalations.decisions import Answer, effect
-from escalations.forms import offered_on_the_page
+from escalations.deciding.decisions import Answer, effect
+from escalations.deciding.forms import NEEDS_REASON, offered_on_the_page
+from escalations.deciding.questions import questions
 from escalations.models import Escalation, Kind
-from escalations.questions import questions
 from operations.showing import listed
 from operations.states import Reason
 
@@ -23,39 +25,51 @@ DOES: dict[str, str] = {
     Kind.REPLAN: "Has a model make another plan, which reads your reason. What stays in the plan keeps its result.",
     Kind.REJECT: "Ends the operation as rejected. Nothing more runs.",
 }
+KEYS: dict[str, str] = {Kind.APPROVE: "a", Kind.EDIT: "e", Kind.RETRY: "r", Kind.REPLAN: "p", Kind.REJECT: "x"}
 EFFECTS = {"runs_again": "Runs again", "skips": "Skips", "keeps": "Keeps"}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One decision that is offered: its word, its label, a sentence, and ("Runs again", "E3, E5") and the like."""
+    """One decision that is offered: its word, its label, a sentence, and ("Runs again", "E3, E5") and the like.
+
+    ``key`` takes it from the keyboard, after a reason where ``needs_reason``.
+    """
 
     kind: str
     label: str
     sentence: str
     effects: list[tuple[str, str]]
+    key: str
+    needs_reason: bool
 
 
-def choices(escalation: Escalation) -> list[Choice]:
-    """What is offered, with its effect as things stand now. Each goes through the operation's steps once."""
-    return [_choice(escalation, kind) for kind in offered_on_the_page(escalation)]
+def choices(escalation: Escalation, steps: Sequence[str] = ()) -> list[Choice]:
+    """What is offered, with its effect as things stand now. Each goes through the operation's steps once.
+
+    ``steps`` are those that a retry would run again; none: those in question.
+    """
+    return [_choice(escalation, kind, steps) for kind in offered_on_the_page(escalation)]
 
 
-def _choice(escalation: Escalation, kind: Kind) -> Choice:
+def _choice(escalation: Escalation, kind: Kind, steps: Sequence[str]) -> Choice:
     sentence = APPROVES[escalation.reason] if kind == Kind.APPROVE else DOES[kind]
     if kind == Kind.RETRY and escalation.reason == Reason.BUDGET_SPENT:
         sentence = "Gives it its token budgets once more, and goes on."
     label = "Give these answers" if kind == Kind.EDIT else kind.label
-    return Choice(kind, label, sentence, in_words(effect(escalation, _answer(escalation, kind))))
+    effects = in_words(effect(escalation, _answer(escalation, kind, steps)))
+    return Choice(kind, label, sentence, effects, KEYS[kind], kind in NEEDS_REASON)
 
 
-def _answer(escalation: Escalation, kind: Kind) -> Answer:
+def _answer(escalation: Escalation, kind: Kind, steps: Sequence[str]) -> Answer:
     """The answer whose effect is shown: that of giving answers is on the steps that ask."""
+    if kind == Kind.RETRY:
+        return Answer(kind, steps=steps)
     asking = {question.step for question in questions(escalation)} if kind == Kind.EDIT else set()
     return Answer(kind, edits={step: {} for step in asking})
 
 
-def in_words(effects: dict[str, list[str]]) -> list[tuple[str, str]]:
+def in_words(effects: dict[str, Any]) -> list[tuple[str, str]]:
     """An effect by step ids, as pairs of words; what does not happen is left out, and so is that all is kept."""
     if not (effects.get("runs_again") or effects.get("skips")):
         return []

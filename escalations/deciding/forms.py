@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
+from escalations.deciding.questions import edits, questions
 from escalations.models import Escalation, Kind
-from escalations.questions import edits, questions
 
-# Arguments are edited through the API; the form for it needs each action's schema.
+# Arguments are edited on a page of their own: `escalations.editing`.
 WITHOUT_ARGUMENTS = (Kind.APPROVE, Kind.RETRY, Kind.REPLAN, Kind.REJECT)
 NEEDS_REASON: dict[str, str] = {
     Kind.REJECT: "Say why it is rejected: whoever asked for it will read this.",
@@ -35,11 +36,14 @@ class DecisionForm(forms.Form):
     )
     revision = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     decision_id = forms.CharField(max_length=100, widget=forms.HiddenInput)
+    preset = forms.CharField(max_length=300, required=False)
+    ticks = forms.BooleanField(required=False)  # the steps of a retry could be chosen
     take_over = forms.BooleanField(required=False)
 
-    def __init__(self, escalation: Escalation, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, escalation: Escalation, data: QueryDict | None = None, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
         self.escalation = escalation
+        self.ticked = data.getlist("steps") if data else []
         offered = [(kind.value, kind.label) for kind in offered_on_the_page(escalation)]
         field: Any = self.fields["decision"]
         field.choices = offered
@@ -49,11 +53,26 @@ class DecisionForm(forms.Form):
         """New arguments, by step: what was answered to the questions on the page."""
         return edits(self.escalation, self.data) if self.cleaned_data["decision"] == Kind.EDIT else {}
 
+    @property
+    def steps(self) -> list[str]:
+        """The steps that are to run again; none: those in question."""
+        said = self.cleaned_data
+        return self.ticked if said["ticks"] and said["decision"] == Kind.RETRY else []
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        cleaned["reason"] = cleaned.get("reason", "").strip() or cleaned.get("preset", "")
+        self._check_choice(cleaned)
+        if cleaned.get("take_over") and self.escalation.holder() and not cleaned["reason"]:
+            self.add_error("reason", "Say why you take it over: who is at it will read this.")
+        return cleaned
+
+    def _check_choice(self, cleaned: dict[str, Any]) -> None:
         missing = NEEDS_REASON.get(cleaned.get("decision", ""))
-        if missing and not cleaned.get("reason", "").strip():
+        if missing and not cleaned["reason"]:
             self.add_error("reason", missing)
         if cleaned.get("decision") == Kind.EDIT and not edits(self.escalation, self.data):
             self.add_error("decision", "Answer at least one of the questions.")
-        return cleaned
+        none = cleaned.get("ticks") and self.escalation.steps and not self.ticked
+        if cleaned.get("decision") == Kind.RETRY and none:
+            self.add_error("ticks", "Tick at least one step to run again.")

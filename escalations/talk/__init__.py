@@ -1,0 +1,1 @@
+"""What reviewers say to each other, and what each of them is told."""
