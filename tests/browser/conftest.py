@@ -15,7 +15,9 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.make import make_reviewer
@@ -32,6 +34,7 @@ QUIET = [
     "--disable-dev-shm-usage",
     "--window-size=1280,900",
 ]
+MOVING = (NoSuchElementException, StaleElementReferenceException)
 NO_SCRIPTS = {"profile.managed_default_content_settings.javascript": 2}
 
 
@@ -92,6 +95,21 @@ class Browser(Chrome):
         WebDriverWait(self, 15, 0.05).until(
             lambda _: words in self.text(selector), f"no {words!r} in {self.text(selector)}"
         )
+
+    def says(self, words: str, selector: str) -> None:
+        """Wait until ``words`` are there, without a script: for a browser that runs none."""
+        WebDriverWait(self, 15, 0.05, MOVING).until(
+            lambda _: words in self.find_element(By.CSS_SELECTOR, selector).text, f"no {words!r} at {selector}"
+        )
+
+    def click(self, selector: str) -> None:
+        """Click what is there, also where the page puts another in its place at that moment."""
+
+        def clicked(_: Any) -> bool:
+            self.find_element(By.CSS_SELECTOR, selector).click()
+            return True
+
+        WebDriverWait(self, 15, 0.05, MOVING).until(clicked)
 
     def is_connected(self) -> None:
         """Wait until the page's sockets are open, so that it hears of what happens next."""

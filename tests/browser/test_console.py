@@ -77,7 +77,7 @@ def test_what_is_typed_and_unfolded_stays_while_the_state_changes(rita):
     rita.open(f"{QUEUE}/{escalation.pk}")
     rita.is_connected()
     rita.find_element(By.ID, "id_reason").send_keys("half a sent")
-    rita.find_element(By.CSS_SELECTOR, "#parameters summary").click()
+    rita.click("#parameters summary")
 
     escalation.operation.steps.filter(step_id="E3").update(status=StepStatus.RUNNING)
     live.announce(escalation.operation)

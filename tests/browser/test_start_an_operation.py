@@ -146,13 +146,13 @@ def test_without_scripts_one_starts_an_operation_and_mends_a_mistake(plain: Brow
 
     plain.find_element(By.ID, "id_p-counties_typed").send_keys("Browrad")
     plain.find_element(By.ID, "start").click()
-    assert "did you mean Broward?" in plain.find_element(By.ID, "faults").text
+    plain.says("did you mean Broward?", "#faults")
     typed = plain.find_element(By.ID, "id_p-counties_typed")
     typed.clear()
     typed.send_keys("broward county, St. Johns")
     plain.find_element(By.ID, "start").click()
 
-    assert "Started." in plain.find_element(By.CSS_SELECTOR, ".note").text
+    plain.says("Started.", ".note")
     assert Operation.objects.get().parameters["counties"] == ["Broward", "Saint Johns"]
 
 

@@ -310,7 +310,7 @@ def test_a_file_that_is_no_profile_is_refused(place: Path) -> None:
     profile = discover(make_rows())["profile"]
     datasets.publish_bytes(b"no Parquet", "tests/broken.parquet")
 
-    with pytest.raises(InvalidParameters, match="compare: it is no profile"):
+    with pytest.raises(InvalidParameters, match="compare: it is no Parquet file that can be read"):
         discover(make_rows(), compare=profile | {"$dataset": datasets.url_of("tests/broken.parquet")})
 
 
