@@ -37,7 +37,7 @@ test-local-model: local-model
 	$(BIN)/pytest -m local_model
 
 packages:
-	@.ci/get-packages redis-server postgresql chromium chromium-driver
+	@.ci/get-packages redis-server postgresql chromium chromium-driver prometheus
 
 lint: export CONCORD_VAR := var/lint
 lint: export DOTENV := /dev/null

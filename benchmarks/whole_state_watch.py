@@ -15,7 +15,7 @@ MOVING = {"planning", "executing", "validating"}
 SAMPLE_SECONDS = 0.5
 # The whole operation with its thousand steps is large: looking at it takes at most this share of the time.
 LOOKING_SHARE = 0.05
-NAMES = ("florida_data", "data_quality", "queue_worker", "daphne", "sweeper", "redis-server", "postgres")
+NAMES = ("florida_data", "data_quality", "queue_worker", "concord.web", "sweeper", "redis-server", "postgres")
 
 
 class Watch:

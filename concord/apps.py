@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class ConcordConfig(AppConfig):
     name = "concord"
+
+    def ready(self) -> None:
+        from concord.forgetting import daily  # noqa: F401 it listens to the sweeper's rounds

@@ -5,29 +5,43 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+# The names that were asked for so far: once the settings are read, all that there are.
+asked: set[str] = set()
+
 
 def load(path: Path) -> None:
     """Take the settings in the file at ``path`` that the environment does not have already."""
-    if not path.is_file():
-        return
-    for number, line in enumerate(path.read_text().splitlines(), 1):
+    for name, value in lines(path):
+        os.environ.setdefault(name, value)
+
+
+def lines(path: Path) -> list[tuple[str, str]]:
+    """The names and values in the file at ``path``, none where there is no file."""
+    found: list[tuple[str, str]] = []
+    for number, line in enumerate(path.read_text().splitlines() if path.is_file() else (), 1):
         line = line.strip().removeprefix("export ")
         if not line or line.startswith("#"):
             continue
         name, equals, value = line.partition("=")
         if not equals:
             raise ImproperlyConfigured(f"{path}, line {number}: expected NAME=value")
-        os.environ.setdefault(name.strip(), value.strip().strip("'\""))
+        found.append((name.strip(), value.strip().strip("'\"")))
+    return found
 
 
 def text(name: str, default: str = "") -> str:
     """The variable, or the content of the file that ``NAME_FILE`` names, or the default."""
+    asked.add(name)
     if file := os.environ.get(f"{name}_FILE"):
-        return Path(file).read_text().strip()
+        try:
+            return Path(file).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE={file!r} cannot be read: {error.strerror}") from error
     return os.environ.get(name) or default
 
 
 def flag(name: str, *, default: bool = False) -> bool:
+    asked.add(name)
     match os.environ.get(name, "").strip().lower():
         case "":
             return default

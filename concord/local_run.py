@@ -94,7 +94,7 @@ def _redis() -> Component:
 
 
 def _web(port: int, environment: dict[str, str]) -> Component:
-    command = python("-m", "daphne", "-b", HOST, "-p", str(port), "concord.asgi:application")
+    command = python("-m", "concord.web", "-b", HOST, "-p", str(port), "concord.asgi:application")
     return Component(Child("web", command, WEB, environment), port, lambda: _answers(f"{url(port)}/health"))
 
 

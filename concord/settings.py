@@ -1,6 +1,7 @@
 """The settings: defaults suit a bare checkout, and production differs only by its environment (see the README)."""
 
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -37,13 +38,16 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "concord",
+    "concord.metrics",
     "workers",
     "operations",
     "escalations",
 ]
 
 MIDDLEWARE = [
+    "concord.metrics.doors.count_requests",
     "concord.request_ids.request_id",
+    "concord.tracing.trace_requests",
     "django.middleware.security.SecurityMiddleware",
     "concord.csp.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -77,7 +81,9 @@ TEMPLATES = [
 
 
 def _database(name: str, default: str) -> dict:
-    config = dict(dj_database_url.parse(env.text(name, default), conn_max_age=None, conn_health_checks=True))
+    config: dict[str, Any] = dict(
+        dj_database_url.parse(env.text(name, default), conn_max_age=None, conn_health_checks=True)
+    )
     if config["ENGINE"] == "django.db.backends.sqlite3":
         config["OPTIONS"] = {
             # A writer waits for its turn at BEGIN; upgrading a read transaction would fail at once instead.
@@ -89,7 +95,8 @@ def _database(name: str, default: str) -> dict:
         config["TEST"] = {"NAME": VAR / f"test_{name.lower()}.sqlite3"}
     else:
         # Values travel apart from the SQL, and PostgreSQL plans what it is asked again and again only once.
-        config["OPTIONS"] = {"server_side_binding": True, "prepare_threshold": 3}
+        # What the URL says besides, such as sslmode and sslrootcert, holds.
+        config["OPTIONS"] = config.get("OPTIONS", {}) | {"server_side_binding": True, "prepare_threshold": 3}
     return config
 
 
@@ -127,6 +134,7 @@ ENABLE_REWOO_PLANNING = env.flag("ENABLE_REWOO_PLANNING", default=True)
 REACT_STYLE = env.choice("REACT_STYLE", ("CLASSIC", "ZERO_SHOT", "TOOLS"), "TOOLS").lower()
 ESCALATION_ENABLED = env.flag("ESCALATION_ENABLED", default=True)
 UNDO_SECONDS = env.number("UNDO_SECONDS", 5)
+UNDO_BATCH_SECONDS = env.number("UNDO_BATCH_SECONDS", 20)
 MAX_RETRIES = env.whole("MAX_RETRIES", 3)
 OPERATION_TIMEOUT = env.whole("OPERATION_TIMEOUT", 300)
 SYNC_WAIT_SECONDS = env.number("SYNC_WAIT_SECONDS", 25)
@@ -137,6 +145,7 @@ LEASE_SECONDS = 60
 LEASE_RENEWAL_SECONDS = 15
 STEPS_AT_ONCE = env.whole("STEPS_AT_ONCE", 8)
 CALLS_PER_WORKER = env.whole("CALLS_PER_WORKER", 8)
+RETENTION_DAYS = env.whole("RETENTION_DAYS", 0)  # since an operation ended; 0: for ever
 
 # --- the language model, any OpenAI-compatible server; without a key or an address there is none ---
 
@@ -223,6 +232,7 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = env.flag("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]  # asked from inside, past the proxy that speaks HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if HTTPS:

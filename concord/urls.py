@@ -8,7 +8,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import AllowAny
 
 from concord.health import health
-from concord.metrics import metrics
+from concord.metrics.views import metrics
+from concord.theme import choose as choose_theme
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/console/")),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("console/", include("escalations.dashboard.urls")),
     path("console/login", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("console/logout", auth_views.LogoutView.as_view(), name="logout"),
+    path("console/theme", choose_theme, name="theme"),
     path("console/", include("escalations.urls")),
     path("console/", include("escalations.mine.urls")),
     path("console/", include("operations.console_urls")),

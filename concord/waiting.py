@@ -34,6 +34,14 @@ class Waiting:
     def __init__(self, application: Any, rested: Rested):
         self.application = application
         self.rested = rested
+        self._held: set[asyncio.Task[None]] = set()
+        self._releasing = False
+
+    def release(self) -> None:
+        """Let nobody wait any longer, since this process ends: who waits is answered with 202 and where to look."""
+        self._releasing = True
+        for waiting in self._held:
+            waiting.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "POST":
@@ -49,7 +57,10 @@ class Waiting:
         leaving = asyncio.create_task(_disconnect(receive))
         try:
             waiting = asyncio.create_task(self.rested.wait(held.operation_id, began))
-            await asyncio.wait({leaving, waiting}, timeout=held.seconds, return_when=asyncio.FIRST_COMPLETED)
+            self._held.add(waiting)
+            waiting.add_done_callback(self._held.discard)
+            seconds = 0 if self._releasing else held.seconds
+            await asyncio.wait({leaving, waiting}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
             await _stop(waiting)
             if leaving.done():
                 return

@@ -61,4 +61,7 @@ def decision_json(decision: Decision) -> Json:
         "decided_by": decision.decided_by,
         "effect": decision.effect,
         "created_at": iso(decision.created_at),
+        "effective_at": iso(decision.effective_at),
+        "applied_at": iso(decision.applied_at),
+        "undone_at": iso(decision.undone_at),
     }

@@ -25,6 +25,9 @@ class DecisionShape(Shape):
     decided_by = s.CharField()
     effect = DecisionEffectShape()
     created_at = s.DateTimeField()
+    effective_at = s.DateTimeField(allow_null=True, help_text="Until then it can be taken back; null: it could not be")
+    applied_at = s.DateTimeField(allow_null=True, help_text="When the operation went on by it")
+    undone_at = s.DateTimeField(allow_null=True, help_text="When it was taken back, or had no effect any more")
 
 
 class EscalationLinksShape(Shape):
@@ -49,7 +52,9 @@ class EscalationShape(Shape):
     assigned_to = s.CharField(allow_null=True, help_text="Whom somebody asked to decide")
     claimed_by = s.CharField(allow_null=True)
     claimed_until = s.DateTimeField(allow_null=True)
-    revision = s.IntegerField(help_text="Rises with every change; a decision names the one that it was made on")
+    revision = s.IntegerField(
+        help_text="Rises with every change of what is asked; a decision names the one that was read"
+    )
     created_at = s.DateTimeField()
     decided_at = s.DateTimeField(allow_null=True)
     decisions = DecisionShape(many=True)

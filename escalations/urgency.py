@@ -9,11 +9,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from escalations.causes import cause_of
 from escalations.models import Escalation
 from operations.models import Operation
+from operations.models.types import confidence_threshold
 from operations.states import Reason
 from workers import registry
 
@@ -21,7 +23,8 @@ Json = dict[str, Any]
 
 DOUBLES_IN = 4 * 3600  # seconds
 NORMAL_PRIORITY = 5
-LEAST = 0.05  # uncertainty: even of what is nearly certain a person is asked
+# Uncertainty, by the confidence: 1 where that is 0, a quarter at the threshold, and so little where it is 1.
+AT_THRESHOLD, LEAST = 0.25, 0.05
 
 # What a wrong answer costs, by what the steps in question do.
 DESTROYS, LOADS, READS = 2.0, 1.5, 1.0
@@ -52,23 +55,41 @@ def judged(
     confidence_score: float | None,
     created_at: datetime | None = None,
 ) -> Json:
-    """The fields ``risk``, ``uncertainty``, ``rank`` and ``cause`` of a question about ``operation``."""
+    """The fields ``risk``, ``uncertainty``, ``rank``, ``threshold`` and ``cause`` of a question about ``operation``."""
     calls = _calls(operation, steps)
     return weighed(
         reason=reason,
         priority=operation.priority,
         stake=max((stake(_told(worker, action)) for worker, action in calls), default=READS),
         confidence_score=confidence_score,
+        threshold=confidence_threshold(operation.operation_type),
         created_at=created_at or timezone.now(),
     ) | {"cause": cause_of(reason, findings, calls)}
 
 
-def weighed(*, reason: str, priority: int, stake: float, confidence_score: float | None, created_at: datetime) -> Json:
-    """``risk``, ``uncertainty`` and ``rank`` from what they are made of."""
+def weighed(
+    *,
+    reason: str,
+    priority: int,
+    stake: float,
+    confidence_score: float | None,
+    created_at: datetime,
+    threshold: float | None = None,
+) -> Json:
+    """``risk``, ``uncertainty``, ``rank`` and the ``threshold`` that applied, from what they are made of."""
+    threshold = settings.CONFIDENCE_THRESHOLD if threshold is None else threshold
     risk = round(priority / NORMAL_PRIORITY * stake * SOFTENS.get(reason, 1.0), 4)
-    uncertainty = UNSURE[reason] if confidence_score is None else round(max(LEAST, 1 - confidence_score), 4)
+    uncertainty = UNSURE[reason] if confidence_score is None else unsureness(confidence_score, threshold)
     rank = created_at.timestamp() - DOUBLES_IN * math.log2(risk * uncertainty)
-    return {"risk": risk, "uncertainty": uncertainty, "rank": rank}
+    return {"risk": risk, "uncertainty": uncertainty, "rank": rank, "threshold": threshold}
+
+
+def unsureness(confidence: float, threshold: float) -> float:
+    """How far Concord was from deciding by itself: the same confidence is less sure where more was asked for."""
+    if confidence < threshold:
+        return round(1 - (1 - AT_THRESHOLD) * confidence / threshold, 4)
+    beyond = (1 - confidence) / (1 - threshold) if threshold < 1 else 0.0
+    return round(max(LEAST, AT_THRESHOLD * beyond), 4)
 
 
 def stake(action: Json | None) -> float:
@@ -95,15 +116,23 @@ def score(escalation: Escalation) -> float:
 
 def explained(escalation: Escalation) -> str:
     """Where the urgency comes from, in words."""
-    confidence = escalation.confidence_score
-    sure = "no confidence yet" if confidence is None else f"confidence {confidence:.2f}"
     waited = (timezone.now() - escalation.created_at).total_seconds() / 3600
     factors = [
         f"Priority {escalation.operation.priority}{_does(escalation)}: risk {escalation.risk:.1f}",
-        f"{sure}: uncertainty {escalation.uncertainty:.2f}",
+        f"{_sureness(escalation)}: uncertainty {escalation.uncertainty:.2f}",
         f"waited {waited:,.1f} h: {_age_factor(escalation):,.1f} (doubles every 4 h)",
     ]
     return TIMES.join(factors)
+
+
+def _sureness(escalation: Escalation) -> str:
+    confidence, threshold = escalation.confidence_score, escalation.threshold
+    if confidence is None:
+        return "no confidence yet"
+    if threshold is None:  # it was asked before that was kept
+        return f"confidence {confidence:.2f}"
+    away = f"{abs(threshold - confidence):.2f} {'below' if confidence < threshold else 'above'}"
+    return f"confidence {confidence:.2f}, {away} the threshold of {threshold:.2f}"
 
 
 def _age_factor(escalation: Escalation) -> float:

@@ -14,6 +14,7 @@ from operations import jobs, live, signals
 from operations.models import ApiKey, IdempotencyKey, Operation, Superseded, TransitionError
 from operations.resume import cancel_unfinished, run_again
 from operations.states import Status, StepStatus
+from workers import tracing
 
 
 class KeyReused(Exception):
@@ -31,9 +32,11 @@ def submit(
     owner = str(client.pk) if client else ""
     if key and (earlier := _earlier(owner, key, body_digest)):
         return earlier, False
+    told = {"concord.operation.type": fields["operation_type"]}
     try:
-        with transaction.atomic():
+        with tracing.span("submit", told, kind="producer") as span, transaction.atomic():
             operation = _create(fields, client, actor)
+            span.tell({"concord.operation.id": operation.pk})
             if key:
                 _remember(owner, key, body_digest, operation)
     except IntegrityError:  # the same request came twice at once, and the other was first
@@ -47,6 +50,7 @@ def _create(fields: dict[str, Any], client: ApiKey | None, actor: str) -> Operat
     now = timezone.now()
     operation = Operation(client=client, created_at=now, updated_at=now, wake_at=now, **fields)
     operation.deadline_at = now + timedelta(seconds=operation.timeout_seconds)
+    operation.traceparent = tracing.traceparent()
     operation.save(force_insert=True)
     operation.know_steps([])
     operation.record(Status.PLANNING, "Received", actor=actor or (client.name if client else ""))
@@ -90,8 +94,10 @@ def cancel(operation: Operation, *, actor: str) -> None:
 def retry(operation: Operation, *, actor: str) -> None:
     """Take up a failed or cancelled operation where it stopped: finished steps keep their results.
 
-    Raises `TransitionError` if it is in any other state.
+    Raises `TransitionError` if it is in any other state, or if what it would run with was removed.
     """
+    if operation.forgotten_at:
+        raise TransitionError("Its parameters were removed, so it cannot run again: start another operation.")
     begun = operation.plan and not operation.plan_unseen and not operation.replan
     status = Status.EXECUTING if begun else Status.PLANNING
     with transaction.atomic():

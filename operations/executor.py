@@ -25,7 +25,7 @@ from operations.models import Claim, Operation, Step
 from operations.planning import plan, replan
 from operations.resume import cancel_unfinished
 from operations.states import MOVING, Reason, Status, StepStatus
-from workers import client, registry
+from workers import client, registry, tracing
 
 MOMENT = 0.05  # seconds that a call may take without being written down as running
 MAX_INSTANCES = 20_000
@@ -162,7 +162,7 @@ class Run:
 
     def _submit(self, step: Step, function: Any, argument: Any) -> None:
         self.board.in_flight.add(step.step_id)
-        self.calls[_threads().submit(function, argument)] = step
+        self.calls[_threads().submit(tracing.carried(function), argument)] = step
 
     # --- taking answers ---
 
@@ -207,14 +207,15 @@ class Run:
         if self.operation.deadline_at and now >= self.operation.deadline_at:
             self._time_out()
             return False
-        for step in [step for step in self.board.steps.values() if self._too_long(step, now)]:
-            self.answers.timed_out(step)
+        limited = [step for step in self.board.steps.values() if step.timeout_seconds]
+        for step in limited:
+            if self._too_long(step, now):
+                self.answers.timed_out(step)
         return True
 
     def _too_long(self, step: Step, now: datetime) -> bool:
-        return bool(
-            step.timeout_seconds
-            and step.status == StepStatus.RUNNING
+        return (
+            step.status == StepStatus.RUNNING
             and step.for_each is None
             and step.step_id not in self.board.in_flight
             and now >= step.ends_by(self.operation)

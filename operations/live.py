@@ -34,6 +34,7 @@ ESCALATIONS = "escalations"
 RESTED = "concord:rested"  # a Redis channel: the ids of operations that a waiting client may be answered for
 REVOKED = "concord:revoked"  # a Redis channel: a credential is not what it was
 PAUSE = 0.1  # seconds in which the changes of one operation that is still moving become one message
+SHARE = 0.05  # of a process's time, at most, for making the snapshots of operations that are still moving
 
 
 def operation_group(operation_id: str) -> str:
@@ -86,6 +87,7 @@ class Announcer:
         self._changes: queue.Queue[tuple[str, bool, Operation | None]] = queue.Queue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._pause = PAUSE
 
     def put(self, operation_id: str, rested: bool, operation: "Operation | None" = None) -> None:
         """Send soon that the operation (or, with an empty id, the review queue) changed."""
@@ -106,7 +108,10 @@ class Announcer:
             batch = self._gather()
             try:
                 close_old_connections()
+                begun = time.monotonic()
                 snapshots = sender.snapshots(self._operations)
+                # That of a thousand steps takes its time.
+                self._pause = max(PAUSE, (time.monotonic() - begun) / SHARE)
                 loop.run_until_complete(sender.send(batch, snapshots))
             except (RedisError, OSError) as error:
                 logger.warning("Redis is away, so nobody was told of %d changes: %s", len(batch), error)
@@ -122,7 +127,7 @@ class Announcer:
         batch = {operation_id: rested}
         self._operations = {operation_id: operation}
         self._taken = 1
-        end = time.monotonic() + PAUSE
+        end = time.monotonic() + self._pause
         while not any(batch.values()) and (left := end - time.monotonic()) > 0:
             try:
                 operation_id, rested, operation = self._changes.get(timeout=left)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from operations import approval, confidence, executor, judge, ledger, results, validation
+from operations import approval, confidence, executor, judge, ledger, rescues, results, validation
 from operations.budgets import BudgetSpent
 from operations.canonical import canonical
 from operations.lease import HandedBack, Lease
@@ -20,7 +20,7 @@ from operations.planning import cache, making, react, replan, revise
 from operations.planning import plan as plans
 from operations.showing import listed
 from operations.states import Planner, Reason, Status, StepStatus
-from workers import llm, registry
+from workers import llm, registry, tracing
 
 logger = logging.getLogger(__name__)
 
@@ -30,11 +30,18 @@ PATIENCE = timedelta(seconds=30)
 
 def advance(operation: Operation, claim: Claim) -> None:
     """Take the operation as far as it goes now. Raises `Superseded` when somebody else has it."""
+    told = {"concord.operation.id": operation.pk, "concord.fence": claim.fence}
+    with tracing.span("advance", told, kind="consumer", parent=operation.traceparent):
+        _advance(operation, claim)
+
+
+def _advance(operation: Operation, claim: Claim) -> None:
     try:
+        rescues.note(operation)
         if operation.rescues > MOST_RESCUES:
             _fail(operation, claim, "Every queue worker that took it up was lost while at it")
             return
-        while (stage := STAGES.get(Status(operation.status))) and stage(operation, claim):
+        while (stage := STAGES.get(Status(operation.status))) and _go(stage, operation, claim):
             pass
     except Superseded:
         raise
@@ -48,6 +55,13 @@ def advance(operation: Operation, claim: Claim) -> None:
     except Exception as error:
         logger.exception("%s failed", operation.pk)
         _fail(operation, claim, f"{type(error).__name__}: {error}")
+
+
+def _go(stage: Callable[[Operation, Claim], bool], operation: Operation, claim: Claim) -> bool:
+    with tracing.span(operation.status) as span:
+        goes_on = stage(operation, claim)
+        span.tell({"concord.operation.status": operation.status})
+    return goes_on
 
 
 def _fail(operation: Operation, claim: Claim, error: str) -> None:

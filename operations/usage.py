@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Avg, Count, F, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 
 from operations import budgets
 from operations.models import ModelCall, Operation
@@ -15,14 +15,14 @@ from operations.models.ledger import PURPOSES
 Json = dict[str, Any]
 
 BY: dict[str, Any] = {
-    "type": F("operation__operation_type"),
+    "type": Coalesce("operation__operation_type", "forgotten_type"),
     "day": TruncDate("created_at"),
     "purpose": F("purpose"),
     "model": F("model"),
 }
 MADE = Q(cache_hit=False)
 SUMS: dict[str, Any] = {
-    "operations": Count("operation", distinct=True),
+    "operations": Count(Coalesce("operation__id", "forgotten_id"), distinct=True),
     "calls": Count("pk", filter=MADE),
     "failed_calls": Count("pk", filter=MADE & ~Q(error="")),
     "estimated_calls": Count("pk", filter=MADE & Q(estimated=True)),

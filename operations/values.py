@@ -67,7 +67,7 @@ def table_of(rows: Sequence[Any], *, most: int = ROWS, caption: str = "") -> Saf
     head = format_html_join("", '<th scope="col" dir="auto">{}</th>', ((_name(name),) for name in columns))
     body = format_html_join("", "<tr>{}</tr>", ((_cells(row, columns),) for row in shown))
     return format_html(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table class="grid">{}'
+        '<div class="scroll" tabindex="0" role="group" aria-label="{}"><table class="grid">{}'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
         said or "Table",
         format_html("<caption>{}</caption>", said) if said else "",

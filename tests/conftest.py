@@ -32,7 +32,7 @@ PERSONAL: tuple[str, ...] = (
     "API_",
     "LOG_",
 )
-PERSONAL += ("TOKEN", "USD_", "SUNBIZ_", "RULES_")
+PERSONAL += ("OTEL_", "TOKEN", "USD_", "SUNBIZ_", "RULES_")
 for name in [name for name in os.environ if name.startswith(PERSONAL)]:
     del os.environ[name]
 

@@ -27,7 +27,7 @@ def test_kills_in_the_middle_of_a_pipeline_lose_nothing_and_double_nothing(var: 
 
         _kill_once(run, location, "download", "queue_worker")
         _kill_once(run, location, "process", "florida_data")
-        _kill_once(run, location, "validate", "daphne")
+        _kill_once(run, location, "validate", "concord.web")
         _kill_once(run, location, "validate", "data_quality")
         _kill_once(run, location, "upload", "florida_data")
         run.wait_for(

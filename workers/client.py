@@ -12,6 +12,8 @@ import urllib3
 from django.conf import settings
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from workers import tracing
+
 Json = dict[str, Any]
 
 CONNECT_SECONDS = 3.0
@@ -86,7 +88,18 @@ class Request:
 def start(request: Request) -> Outcome:
     """Ask for an action. Never raises: what goes wrong is a `Failed`."""
     body = json.dumps({"operation": request.action, "parameters": request.arguments}).encode()
-    return _outcome("POST", f"{request.url}/operations", body, request.headers())
+    told = {
+        "server.address": urlsplit(request.url).netloc,
+        "concord.worker": request.worker,
+        "concord.call": request.key,
+    }
+    with tracing.span(f"call {request.worker}.{request.action}", told, kind="client") as span:
+        headers = request.headers() | tracing.headers()
+        outcome = _outcome("POST", f"{request.url}/operations", body, headers)
+        span.tell({"concord.attempt": request.attempt, "concord.outcome": type(outcome).__name__.lower()})
+        if isinstance(outcome, Failed):
+            span.failed("unreachable" if outcome.away else "failed")
+    return outcome
 
 
 def ask(location: str) -> Outcome:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 from django.conf import settings
 
+from workers import tracing
 from workers.contract import ActionError, TryLater
 
 Json = dict[str, Any]
@@ -69,7 +70,7 @@ def ask(path: str, **query: Any) -> Answer:
 def _send(method: str, path: str, *, headers: Mapping[str, str] | None = None, **content: Any) -> Answer:
     url = settings.CONCORD_URL.rstrip("/") + path
     key = settings.CONCORD_API_KEY
-    sent = {**(headers or {}), **({"Authorization": f"Bearer {key}"} if key else {})}
+    sent = {**(headers or {}), **tracing.headers(), **({"Authorization": f"Bearer {key}"} if key else {})}
     began = time.perf_counter()
     try:
         response = _http().request(method, url, headers=sent, **content)

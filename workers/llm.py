@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
-from workers import llm_http, tokens
+from workers import llm_http, llm_spans, tokens
 from workers.llm_failures import Failure
 
 Json = dict[str, Any]
@@ -153,7 +153,9 @@ def _call(
     heard = llm_http.Heard()
     failure: Failure | None = Failure("stopped", "The reader wanted no more")
     try:
-        failure = llm_http.fetch(request, heard, deadline, on_text)
+        with llm_spans.chat(request, purpose) as said:
+            failure = llm_http.fetch(request, heard, deadline, on_text)
+            said(heard, failure)
     finally:
         use = _use(before, heard, failure, round((time.monotonic() - began) * 1000))
         if account:

@@ -15,22 +15,12 @@
     if (asking || !form()) return;
     asking = true;
     try {
-      const answer = await fetch(form().dataset.holdAddress, { method: "POST", body: new FormData(form()) });
-      if (answer.ok) take(await answer.json());
+      await fetch(form().dataset.holdAddress, { method: "POST", body: new FormData(form()) });
     } catch {
       // The connection is lost: the page says so, and the next key asks again.
     } finally {
       asking = false;
     }
-  }
-
-  // What was read is what was claimed: the decision goes with the revision that the claim made.
-  function take({ was, revision }) {
-    const seen = form()?.elements.revision;
-    if (seen?.value !== String(was)) return;
-    seen.value = revision;
-    if (choices().dataset.revision === String(was)) choices().dataset.revision = revision;
-    document.dispatchEvent(new Event("concord:revision"));
   }
 
   document.addEventListener("submit", (event) => {

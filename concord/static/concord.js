@@ -63,7 +63,10 @@
     if (element.textContent !== text) element.textContent = text;
   }
   addEventListener("offline", showConnection);
-  addEventListener("online", showConnection);
+  addEventListener("online", () => {
+    showConnection();
+    refresh(); // what could not be fetched meanwhile
+  });
 
   // --- the fragment ---
 
@@ -147,8 +150,6 @@
     notice.hidden = !stale;
     for (const button of choices.querySelectorAll("button[form=decide]")) button.disabled = stale;
   }
-
-  document.addEventListener("concord:revision", checkRevision);
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-stale] button")) {

@@ -26,17 +26,12 @@ def claim(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
 
 @act
 def hold(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
-    """Claim it, or keep the claim, from a page that stays open.
-
-    Answers JSON: the revision it ``was``, and the one that it has by the claim. 409 if another is at it.
-    """
-    escalation = get(request, escalation_id)
-    was = escalation.revision
+    """Claim it, or keep the claim, from a page that stays open: 204, or 409 and who is at it as JSON."""
     try:
-        claims.claim(escalation, request.user.get_username())
+        claims.claim(get(request, escalation_id), request.user.get_username())
     except Conflict as conflict:
         return JsonResponse({"error": str(conflict)}, status=409)
-    return JsonResponse({"was": was, "revision": escalation.revision})
+    return HttpResponse(status=204)
 
 
 @act

@@ -15,6 +15,7 @@ from operations import live, resume
 from operations.models import Operation, Step, Superseded
 from operations.planning import edited
 from operations.states import Reason, StepStatus
+from workers import tracing
 
 TRIES = 10
 
@@ -79,9 +80,10 @@ def _decide(
     check_plan(answer.decision, operation, escalation)
 
     now = timezone.now()
-    row = Escalation.objects.filter(pk=escalation.pk, status=Escalation.Status.OPEN, revision=revision)
-    if not row.update(status=Escalation.Status.DECIDED, decided_at=now, claimed_until=None, revision=revision + 1):
-        raise Conflict(_who_was_quicker(escalation))
+    row = Escalation.objects.open().filter(pk=escalation.pk, revision=revision)
+    free = row if take_over else row.free_for(who)
+    if not free.update(status=Escalation.Status.DECIDED, decided_at=now, claimed_until=None, revision=revision + 1):
+        raise Conflict(_overtaken(escalation))
     claims.tell_former(escalation, who, answer.reason)
     decision = Decision.objects.create(
         **made,
@@ -97,10 +99,12 @@ def _decide(
         effective_at=now + window if window else None,
         applied_at=None if window else now,
     )
-    if window:
-        _hold_back(decision, operation, window)
-    else:
-        carry_out(decision, operation)
+    told = {"concord.operation.id": operation.pk, "concord.decision": decision.decision}
+    with tracing.span("decide", told, parent=operation.traceparent, link=True):
+        if window:
+            _hold_back(decision, operation, window)
+        else:
+            carry_out(decision, operation)
     live.announce_escalations()
     return decision
 
@@ -128,8 +132,20 @@ def _check_free(escalation: Escalation, who: str, revision: int, take_over: bool
         raise Conflict(_who_was_quicker(escalation))
     if escalation.revision != revision:
         raise Conflict(f"It has changed since you read it (revision {escalation.revision}, not {revision}).")
-    if (holder := escalation.holder()) not in ("", who) and not take_over:
-        raise Conflict(f"{holder} is at it until {escalation.claimed_until:%H:%M} UTC.")
+    if escalation.holder() not in ("", who) and not take_over:
+        raise Conflict(_who_is_at_it(escalation))
+
+
+def _who_is_at_it(escalation: Escalation) -> str:
+    return f"{escalation.claimed_by} is at it until {escalation.claimed_until:%H:%M} UTC."
+
+
+def _overtaken(escalation: Escalation) -> str:
+    """Why it is no more what it was a moment ago."""
+    now = Escalation.objects.get(pk=escalation.pk)
+    if now.status != Escalation.Status.OPEN:
+        return _who_was_quicker(now)
+    return _who_is_at_it(now) if now.holder() else "It has changed since you read it."
 
 
 def _who_was_quicker(escalation: Escalation) -> str:

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.utils import timezone
 
 from escalations.models import Escalation
 from escalations.queue.filters import QueueFilters
@@ -39,8 +38,7 @@ def following(person: Any, view: str, done: Escalation) -> str:
     """
     who = person.get_username()
     filters = QueueFilters(QueryDict(view), who=who)
-    free = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now()) | Q(claimed_by__in=["", who])
-    rows = Escalation.objects.visible_to(person).open().filter(free).exclude(pk=done.pk)
+    rows = Escalation.objects.visible_to(person).open().free_for(who).exclude(pk=done.pk)
     if filters.is_valid():
         rows = rows.filter(filters.lookup())
     order = filters.ordering

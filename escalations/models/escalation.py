@@ -60,6 +60,11 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
     def open(self) -> Self:
         return self.filter(status=Escalation.Status.OPEN)
 
+    def free_for(self, who: str) -> Self:
+        """Those that nobody else is at."""
+        nobody = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
+        return self.filter(nobody | Q(claimed_by__in=["", who]))
+
     def visible_to(self, client: Any) -> Self:
         """What ``client`` (an API key, a user, or nobody) may see."""
         if isinstance(client, ApiKey | Anyone):
@@ -69,7 +74,11 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
 
 
 class Escalation(models.Model):
-    """One question about one operation. ``revision`` rises with every change, so that nobody decides on old news."""
+    """One question about one operation.
+
+    ``revision`` rises with every change of what is asked, so that nobody decides on old news. Who is at it is no such
+    change: what was read before somebody claimed it, and gave it back, is read still.
+    """
 
     class Status(models.TextChoices):
         OPEN = "open"
@@ -85,6 +94,7 @@ class Escalation(models.Model):
     steps = models.JSONField(default=list, blank=True, help_text="The ids of the steps concerned")
     digest = models.CharField(max_length=64, blank=True, help_text="Of exactly what an approval would approve")
     confidence_score = models.FloatField(null=True, blank=True)
+    threshold = models.FloatField(null=True, blank=True, help_text="A confidence below it took a person at that time")
     cause = models.CharField(max_length=200, blank=True, help_text="Alike for questions that have the same cause")
     risk = models.FloatField(default=1.0, help_text="How much a wrong answer costs; see escalations.urgency")
     uncertainty = models.FloatField(default=1.0, help_text="How far Concord was from deciding by itself, above 0 to 1")
@@ -128,7 +138,7 @@ class Escalation(models.Model):
         if (holder := self.holder()) not in ("", who) and not take_over:
             raise Conflict(f"{holder} is at it until {self.claimed_until:%H:%M} UTC.")
         began = self.claimed_at if holder == who else timezone.now()
-        otherwise = f"somebody decided it before {who} could claim it"
+        otherwise = f"somebody claimed or decided it before {who} could claim it"
         self._change(otherwise, claimed_by=who, claimed_at=began, claimed_until=_soon())
 
     def release(self, who: str) -> None:
@@ -137,13 +147,13 @@ class Escalation(models.Model):
             self._change("it was decided in the meantime", claimed_by="", claimed_at=None, claimed_until=None)
 
     def _change(self, otherwise: str, **fields: Any) -> None:
-        """Set ``fields`` if the row still is what it was read as; else raise `Conflict`."""
+        """Set ``fields`` if the question, and who is at it, still are what they were read as; else raise `Conflict`."""
+        held = {"claimed_by": self.claimed_by, "claimed_until": self.claimed_until}
         with transaction.atomic():
-            row = Escalation.objects.filter(pk=self.pk, status=self.Status.OPEN, revision=self.revision)
-            if not row.update(revision=self.revision + 1, **fields):
+            row = Escalation.objects.filter(pk=self.pk, status=self.Status.OPEN, revision=self.revision, **held)
+            if not row.update(**fields):
                 raise Conflict(f"This escalation has changed: {otherwise}. Read it again.")
             live.announce_escalations()
-        self.revision += 1
         for name, value in fields.items():
             setattr(self, name, value)
 

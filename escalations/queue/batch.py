@@ -17,7 +17,7 @@ from escalations.queue.listing import AT_ONCE
 from operations.models import TransitionError
 
 MOST = 200  # at once; a group may have more, and the rest waits for another press
-EACH = 0.1  # seconds by which each makes the undo window longer: deciding many takes a while, and so does reading it
+EACH = 0.1  # seconds by which each makes the undo window longer: deciding many takes a while
 CHOSEN = re.compile(r"(esc-[\w-]{1,36}):(\d{1,9})", re.A)
 Rows = QuerySet[Escalation]
 
@@ -77,7 +77,7 @@ def of_causes(rows: Rows, causes: list[str], until: datetime | None) -> tuple[li
 def decide_all(rows: Rows, chosen: list[tuple[str, int]], answer: Answer, *, who: str, batch: str) -> Outcome:
     """Decide each of ``chosen``. The same ``batch`` again decides nothing twice."""
     outcome = Outcome(left=max(0, len(chosen) - MOST))
-    window = timedelta(seconds=settings.UNDO_SECONDS + EACH * len(chosen[:MOST]) if settings.UNDO_SECONDS else 0)
+    window = _window(len(chosen[:MOST]))
     for escalation_id, revision in chosen[:MOST]:
         try:
             escalation = rows.select_related("operation").get(pk=escalation_id)
@@ -92,6 +92,13 @@ def decide_all(rows: Rows, chosen: list[tuple[str, int]], answer: Answer, *, who
         except (DecisionError, TransitionError) as error:
             outcome.refused.append(Refused(escalation_id, str(error)))
     return outcome
+
+
+def _window(number: int) -> timedelta:
+    """How long so many can be taken back: long enough to read what came of them. None where nothing can be."""
+    if not settings.UNDO_SECONDS:
+        return timedelta(0)
+    return timedelta(seconds=max(settings.UNDO_SECONDS, settings.UNDO_BATCH_SECONDS) + EACH * number)
 
 
 def answer_of(form: BatchForm) -> Answer:

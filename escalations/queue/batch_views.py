@@ -69,12 +69,15 @@ def take_back(request: ConsoleRequest, batch_id: str) -> HttpResponse:
     named = request.POST.get("decision", "")
     rows = _decisions(request, batch_id)
     chosen = rows.filter(pk=named[:18]) if named.isdecimal() else rows.pending()
-    outcome = batch.Outcome()
+    outcome, taken = batch.Outcome(), 0
     for decision in chosen:
         try:
             undo(decision, who=request.user.get_username(), admin=request.user.is_superuser)
+            taken += 1
         except (Conflict, DecisionError) as error:
             outcome.refused.append(batch.Refused(decision.escalation_id, str(error)))
+    if taken:
+        messages.success(request, f"Taken back: {taken}. {'It is' if taken == 1 else 'They are'} in your hands again.")
     if not chosen:
         messages.warning(request, "Too late to take anything back: the operations have gone on.")
     return _result(request, batch_id, outcome) if outcome.refused else redirect("escalations:batch", batch_id)

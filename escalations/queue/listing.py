@@ -12,15 +12,17 @@ from django.db.models.functions import Left, RowNumber
 from escalations import urgency
 from escalations.models import Decision, Escalation, Kind
 from escalations.models.escalation import OFFERED
-from escalations.queue.ordering import SIZE, BadCursor, Order
+from escalations.queue.ordering import BadCursor, Order
 from operations.paging import Page
 
 AT_ONCE = (Kind.APPROVE, Kind.RETRY, Kind.REJECT)  # what can be decided on many
 BRIEF = 240  # characters of a message
+GROUPS = 20  # on a page; their names are long, and each stands there three times
 SHOWN = (
     "reason",
     "cause",
     "confidence_score",
+    "threshold",
     "risk",
     "uncertainty",
     "rank",
@@ -79,14 +81,14 @@ def groups_of(rows: Rows, cursor: str) -> Page:
     if cursor:
         rank, cause = _read(cursor)
         found = found.filter(Q(first__gt=rank) | Q(first=rank, cause__gt=cause))
-    told = list(found.order_by("first", "cause")[: SIZE + 1])
-    firsts = _firsts(rows, [group["cause"] for group in told[:SIZE]])
+    told = list(found.order_by("first", "cause")[: GROUPS + 1])
+    firsts = _firsts(rows, [group["cause"] for group in told[:GROUPS]])
     shown_groups = [
         Group(group["cause"], group["count"], group["oldest"], firsts[group["cause"]])
-        for group in told[:SIZE]
+        for group in told[:GROUPS]
         if group["cause"] in firsts  # else it was decided between the two queries
     ]
-    last = told[SIZE - 1] if len(told) > SIZE else None
+    last = told[GROUPS - 1] if len(told) > GROUPS else None
     return Page(shown_groups, f"{last['first']!r}~{last['cause']}" if last else "")
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from operations.paging import BadCursor, Page
 
-SIZE = 50
+SIZE = 36
 TIME = "%Y%m%dT%H%M%S.%f"  # UTC
 
 

@@ -32,7 +32,17 @@ class ModelCall(models.Model):
         DONE = "done", "Answered"
         FAILED = "failed", "Failed"
 
-    operation = models.ForeignKey("operations.Operation", on_delete=models.CASCADE, related_name="model_calls")
+    operation = models.ForeignKey(
+        "operations.Operation",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="model_calls",
+        help_text="Empty: it was forgotten",
+    )
+    # What is left of an operation that was forgotten, so that the sums stay what they were.
+    forgotten_id = models.CharField(max_length=40, blank=True, default="", db_default="")
+    forgotten_type = models.CharField(max_length=32, blank=True, default="", db_default="")
     step_id = models.CharField(max_length=24, blank=True)
     purpose = models.CharField(max_length=32)
     model = models.CharField(max_length=100)

@@ -156,6 +156,12 @@ class Operation(models.Model):
     )
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    traceparent = models.CharField(
+        max_length=55, blank=True, default="", db_default="", editable=False, help_text="Where its trace begins"
+    )
+    forgotten_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its personal data was removed"
+    )
 
     objects = OperationQuerySet.as_manager()
 

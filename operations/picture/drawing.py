@@ -10,7 +10,7 @@ from operations.picture.nodes import Drawn, Node, nodes_of
 from operations.showing import shortened, visible
 from operations.states import StepStatus
 
-NAME, ACTION, NOTE = 15, 21, 23  # characters that a box has room for
+NAME, ACTION, NOTE = 15, 20, 21  # characters that a box has room for
 # Drawn in a square of 12 pixels: nobody has to tell states by their colour.
 ICONS: dict[str, str] = {
     StepStatus.PENDING: "M6 1.5a4.5 4.5 0 1 0 .01 0",

@@ -17,7 +17,7 @@ from operations.evidence import references, resolve
 from operations.models import Claim, Operation, Step
 from operations.planning import arguments, conformance, drafts, placeholders, wire
 from operations.planning.prompt import Question
-from workers import client, registry
+from workers import client, registry, tracing
 
 Json = dict[str, Any]
 
@@ -48,7 +48,7 @@ class EarlyCalls:
         for line in _complete_lines(self._text)[self._read :]:
             self._read += 1
             if len(self.begun) < MOST and (request := self._request(line)) and request.key not in self.begun:
-                self.begun[request.key] = _threads().submit(client.start, request)
+                self.begun[request.key] = _threads().submit(tracing.carried(client.start), request)
 
     def _request(self, line: Any) -> client.Request | None:
         """The call that a line stands for; None if it has to wait for the plan."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 from django.db import connections
 
 from operations.lease import Lease
+from workers import tracing
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ def listen(ask: Callable[[Callable[[str], None]], T], lease: Lease, on_text: Cal
             connections.close_all()
             said.put(None)
 
-    threading.Thread(target=work, name=THREAD, daemon=True).start()
+    threading.Thread(target=tracing.carried(work), name=THREAD, daemon=True).start()
     try:
         while (text := _next(said, lease)) is not None:
             on_text(text)

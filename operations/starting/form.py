@@ -20,6 +20,7 @@ from operations.starting.kinds import GENERAL, OFFERS, PLAN_ONLY, Json, Offer, W
 from workers import counties
 
 PREFIX = "p-"  # before the names of parameters: one of them is called operation_type
+ROOM = 50_000  # characters of one of another operation's values
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Form:
     way: Way
     data: Data
     errors: dict[str, list[str]] = field(default_factory=dict)
+    too_long: frozenset[str] = frozenset()  # the fields that were left out
 
     @property
     def usual(self) -> list[Bound]:
@@ -99,6 +101,10 @@ class Form:
     @property
     def general_touched(self) -> bool:
         return any(bound.is_touched for bound in self.general)
+
+    @property
+    def left_out(self) -> list[str]:
+        return [bound.field.label for bound in (*self._parameters, *self.general) if bound.name in self.too_long]
 
     @property
     def summary(self) -> list[tuple[str, str]]:
@@ -164,12 +170,19 @@ def empty(offer: Offer, way: Way, given: QueryDict) -> Form:
 
 
 def like(operation: Operation) -> Form:
-    """The form that asks for the same again."""
+    """The form that asks for the same again, but for what is too long for a form."""
     offer = OFFERS[operation.operation_type]
     way = offer.way_of(operation.parameters)
     general = {one.name: getattr(operation, one.name) for one in GENERAL}
     defaults = {one.name: False if one.kind == Kind.FLAG else None for one in way.fields}
-    return Form(offer, way, _shown(way, defaults | operation.parameters, general))
+    shown = _shown(way, defaults | operation.parameters, general)
+    too_long = _too_long(shown)
+    return Form(offer, way, {name: given for name, given in shown.items() if name not in too_long}, too_long=too_long)
+
+
+def _too_long(shown: Data) -> frozenset[str]:
+    """The fields whose values are longer than what there is room for."""
+    return frozenset(name for name, given in shown.items() if sum(map(len, given)) > ROOM)
 
 
 def sent(data: QueryDict) -> Form | None:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from escalations.models import Decision, Escalation
+from escalations.deciding.decisions import Answer, decide
+from escalations.deciding.undo import undo
+from escalations.models import Decision, Escalation, Kind
 from tests.api.conftest import Caller, caller
 from tests.make import make_escalation, make_operation
 
@@ -68,6 +70,23 @@ def test_approving_completes_the_operation_and_says_so(rita: Caller) -> None:
     assert shown["effect"] == {"runs_again": [], "skips": [], "keeps": []}
 
 
+def test_a_decision_says_when_it_takes_effect_and_when_it_did(rita: Caller) -> None:
+    escalation = make_escalation()
+    answer = Answer(Kind.APPROVE)
+    decide(
+        escalation, answer, who="rita", revision=escalation.revision, decision_id="d-1", window=timedelta(seconds=60)
+    )
+
+    def told() -> tuple[bool, bool, bool]:
+        [shown] = rita.get(f"/escalations/{escalation.pk}").json()["decisions"]
+        effective, applied, undone = shown["effective_at"], shown["applied_at"], shown["undone_at"]
+        return effective > shown["created_at"], bool(applied), bool(undone)
+
+    assert told() == (True, False, False)
+    undo(escalation.decisions.get(), who="rita")
+    assert told() == (True, False, True)
+
+
 def test_the_second_decision_is_told_who_was_quicker(rita: Caller) -> None:
     escalation = make_escalation()
     rita.send(f"/escalations/{escalation.pk}/decide", decision(escalation))
@@ -95,7 +114,7 @@ def test_a_repeated_decision_gets_its_first_answer(rita: Caller) -> None:
 
 def test_a_decision_on_an_old_revision_is_a_conflict(rita: Caller) -> None:
     escalation = make_escalation()
-    rita.send(f"/escalations/{escalation.pk}/claim")
+    Escalation.objects.update(revision=2)
 
     response = rita.send(f"/escalations/{escalation.pk}/decide", decision(escalation))
 
@@ -108,8 +127,8 @@ def test_anothers_claim_holds_unless_it_is_taken_over(rita: Caller) -> None:
     sam = caller("decide", name="sam")
     escalation = make_escalation()
     claimed = rita.send(f"/escalations/{escalation.pk}/claim").json()
-    assert claimed["claimed_by"] == "rita"
-    answer = decision(escalation, revision=claimed["revision"])
+    assert (claimed["claimed_by"], claimed["revision"]) == ("rita", escalation.revision)
+    answer = decision(escalation)
 
     assert sam.send(f"/escalations/{escalation.pk}/claim").status_code == 409
     assert "rita" in sam.send(f"/escalations/{escalation.pk}/decide", answer).json()["detail"]

@@ -1,26 +1,28 @@
-"""A real server, a real Redis and real browsers, on the rows that the test makes."""
+"""A real server, a real Redis and real browsers, on the rows that the test makes.
 
-import os
+The server and the browsers are kept from test to test, since to start them takes longer than most tests do. Each test
+gets empty tables, an empty Redis, and a tab of its own without cookies or anything else that an earlier one left.
+"""
+
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection, connections
 from django.test import Client
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from redis import Redis
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browser.site import Site, environment, until
 from tests.make import make_reviewer
+
+__all__ = ["until"]
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 QUIET = [
@@ -36,46 +38,6 @@ QUIET = [
 ]
 MOVING = (NoSuchElementException, StaleElementReferenceException)
 NO_SCRIPTS = {"profile.managed_default_content_settings.javascript": 2}
-
-
-class Site:
-    """Daphne as a process of its own, which a test may stop and start again at the same address."""
-
-    def __init__(self, log: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.log = log
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = os.environ | {
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
-            "WAREHOUSE_URL": f"sqlite:///{connections['warehouse'].settings_dict['NAME']}",
-            "REDIS_URL": settings.REDIS_URL,
-        }
-        command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(self.port), "concord.asgi:application"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
-        until(self._answers, f"the site did not start; see {self.log}")
-
-    def stop(self) -> None:
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
-
-
-def until(happens: Callable[[], Any], otherwise: str, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not happens():
-        assert time.monotonic() < end, otherwise
-        time.sleep(0.05)
 
 
 class Browser(Chrome):
@@ -123,20 +85,69 @@ class Browser(Chrome):
         self.open("/console/login")
         self.add_cookie({"name": "sessionid", "value": session.cookies["sessionid"].value})
 
+    def leave(self) -> None:
+        """Forget who was signed in and what was kept, in a new tab: what was set for the old one goes with it."""
+        self.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.site.url, "storageTypes": "all"})
+        old = self.window_handles
+        self.switch_to.new_window("tab")
+        fresh = self.current_window_handle
+        for handle in old:
+            self.switch_to.window(handle)
+            self.close()
+        self.switch_to.window(fresh)
+
+
+class Kept:
+    """The site and the browsers that were started so far, by name."""
+
+    def __init__(self, folder: Path, ending: ExitStack) -> None:
+        self.folder = folder
+        self.ending = ending
+        self.site: Site | None = None
+        self.browsers: dict[str, Browser] = {}
+
+    def running(self) -> Site:
+        """The site, in the environment as it is now."""
+        now = environment()
+        if self.site is None or self.site.environment != now:
+            if self.site:
+                self.site.stop()
+            self.site = Site(self.folder / "daphne.log", now)
+            self.ending.callback(self.site.stop)
+        if not (self.site.process and self.site.process.poll() is None):
+            self.site.start()
+        return self.site
+
+    def browser(self, name: str, site: Site, preferences: dict[str, Any] | None = None) -> Browser:
+        """The browser of that name, as if it had just been started."""
+        if driver := self.browsers.pop(name, None):
+            driver.site = site
+            try:
+                driver.leave()
+            except WebDriverException:  # the test before has left it in no state to go on
+                driver.quit()
+                driver = None
+        if driver is None:
+            driver = start_browser(site, self.folder / f"{name}-{uuid.uuid4().hex}", preferences)
+            self.ending.callback(driver.quit)
+        self.browsers[name] = driver
+        return driver
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory, private_redis: Redis) -> Iterator[Kept]:
+    with ExitStack() as ending:
+        yield Kept(tmp_path_factory.mktemp("browsers"), ending)
+
 
 @pytest.fixture
-def site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
-    site = Site(tmp_path / "daphne.log")
-    site.start()
-    try:
-        yield site
-    finally:
-        site.stop()
+def site(transactional_db: None, kept: Kept) -> Site:
+    return kept.running()
 
 
-@contextmanager
-def browser(site: Site, folder: Path, preferences: dict[str, Any] | None = None) -> Iterator[Browser]:
-    """A browser with a profile of its own. In the end it must not have complained about the security policy."""
+def start_browser(site: Site, folder: Path, preferences: dict[str, Any] | None = None) -> Browser:
+    """A browser with a profile of its own."""
     options = ChromeOptions()
     options.binary_location = CHROMIUM or ""
     for argument in [*QUIET, f"--user-data-dir={folder}"]:
@@ -145,31 +156,39 @@ def browser(site: Site, folder: Path, preferences: dict[str, Any] | None = None)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = Browser(options=options, service=ChromeService(DRIVER))
     driver.site = site
+    return driver
+
+
+@contextmanager
+def watched(driver: Browser) -> Iterator[Browser]:
+    """In the end it must not have complained about the security policy, and it lets go of the site."""
+    driver.get_log("browser")  # what an earlier test left
     try:
         yield driver
         complaints = [entry["message"] for entry in driver.get_log("browser")]
         assert not [message for message in complaints if "Content Security Policy" in message]
     finally:
-        driver.quit()
+        with suppress(WebDriverException):
+            driver.get("about:blank")
 
 
 @pytest.fixture
-def rita(site: Site, tmp_path: Path) -> Iterator[Browser]:
-    with browser(site, tmp_path / "rita") as driver:
+def rita(site: Site, kept: Kept) -> Iterator[Browser]:
+    with watched(kept.browser("rita", site)) as driver:
         driver.sign_in("rita")
         yield driver
 
 
 @pytest.fixture
-def bob(site: Site, tmp_path: Path) -> Iterator[Browser]:
-    with browser(site, tmp_path / "bob") as driver:
+def bob(site: Site, kept: Kept) -> Iterator[Browser]:
+    with watched(kept.browser("bob", site)) as driver:
         driver.sign_in("bob")
         yield driver
 
 
 @pytest.fixture
-def plain(site: Site, tmp_path: Path) -> Iterator[Browser]:
+def plain(site: Site, kept: Kept) -> Iterator[Browser]:
     """A browser that runs no scripts."""
-    with browser(site, tmp_path / "plain", NO_SCRIPTS) as driver:
+    with watched(kept.browser("plain", site, NO_SCRIPTS)) as driver:
         driver.implicitly_wait(10)  # for the next page
         yield driver

@@ -94,13 +94,31 @@ def test_nobody_decides_on_something_else_than_what_was_read(rita):
     rita.open(f"{QUEUE}/{escalation.pk}")
     rita.is_connected()
 
-    escalation.claim("bob")
-    escalation.release("bob")
+    Escalation.objects.update(revision=2, message="E2 failed, and E3 as well")
+    live.announce_escalations()
 
+    rita.shows("E2 failed, and E3 as well", "#state")
     rita.shows("This changed while you had it open.")
     assert not rita.find_element(By.ID, "choose-retry").is_enabled()
     rita.find_element(By.CSS_SELECTOR, "[data-stale] button").click()
     rita.find_element(By.ID, "choose-retry").click()
+    rita.shows("Runs again", ".note")
+    assert escalation.decisions.get().decided_by == "rita"
+
+
+def test_what_another_claimed_and_gave_back_is_decided_as_it_was_read(rita):
+    escalation = make_failed()
+    live.announcer.flush()
+    rita.open(f"{QUEUE}/{escalation.pk}")
+    rita.is_connected()
+
+    escalation.claim("bob")
+    rita.shows("bob is at it", "#choices")
+    escalation.release("bob")
+    rita.shows("nobody is at it", "#state")
+
+    assert not rita.find_element(By.CSS_SELECTOR, "[data-stale]").is_displayed()
+    rita.click("#choose-retry")
     rita.shows("Runs again", ".note")
     assert escalation.decisions.get().decided_by == "rita"
 

@@ -76,3 +76,12 @@ def test_hostile_parameters_fill_the_form_harmlessly(rita: Client) -> None:
     assert "<script>alert" not in page
     assert "<img" not in page.replace('<img src="/static', "")
     assert html.escape(evil).replace("&#x27;", "&#39;") in page
+
+
+def test_what_is_too_long_for_a_form_is_left_out_and_said(rita):
+    operation = make_operation(metadata={"note": "x" * 60_000})
+
+    page = rita.get(f"/console/operations/new?like={operation.pk}").content.decode()
+
+    assert "Left out, since it is too long for a form: Notes" in " ".join(page.split())
+    assert "x" * 100 not in page

@@ -44,6 +44,7 @@ def test_a_new_installation_says_what_to_do_first(rita: Client) -> None:
     assert "Nothing has run here yet" in page
     assert "create_api_key" in page
     assert "No worker is registered" in page
+    assert 'href="/console/operations/new">Start the first operation</a>' in rita.get(PAGE).content.decode()
 
 
 def test_once_something_runs_nobody_is_told_how_to_begin(rita: Client) -> None:

@@ -125,6 +125,24 @@ def test_a_long_queue_is_a_small_page(rita, view):
     assert len(response.content) < 100_000
 
 
+@pytest.mark.parametrize("view", ["", "?group=cause"])
+def test_the_longest_and_most_hostile_texts_make_no_large_page(rita, view):
+    for number in range(60):
+        make_escalation(
+            message="<\u202e" * 5_000,
+            cause=f"{number:03}{'<' * 197}",
+            confidence_score=0.123,
+            assigned_to='"' * 150,
+            claimed_by="&" * 150,
+            claimed_until=timezone.now() + timedelta(minutes=1),
+        )
+
+    response = rita.get(QUEUE + view)
+
+    assert len(ids_shown(response)) or "causes" in text(response)
+    assert len(response.content) < 100_000
+
+
 def test_htmx_gets_the_list_alone(rita):
     escalation = make_escalation()
 

@@ -1,7 +1,9 @@
 """Questions of one cause: shown as one row, and decided at once, each on its own."""
 
+import re
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -71,14 +73,14 @@ def test_a_group_opens_to_its_questions(rita):
 
 
 def test_very_many_causes_come_in_pages(rita):
-    for number in range(52):
+    for number in range(27):
         make_escalation(cause=f"cause {number:02}")
 
     first = rita.get(f"{QUEUE}?group=cause")
     second = rita.get(f"{QUEUE}?{first.context['more']}")
 
     shown = [group.cause for response in (first, second) for group in response.context["page"].rows]
-    assert sorted(shown) == [f"cause {number:02}" for number in range(52)]
+    assert sorted(shown) == [f"cause {number:02}" for number in range(27)]
 
 
 def test_what_is_ticked_is_decided_each_on_its_own(rita):
@@ -134,7 +136,7 @@ def test_what_could_not_be_done_is_said_with_the_reason(rita):
     taken, changed, gone = broken("Duval", 2), broken("Lee", 3), broken("Leon", 4)
     taken.claim("bob")
     chosen = ticked(fine, plan, taken, changed, gone)
-    changed.claim("rita")
+    Escalation.objects.filter(pk=changed.pk).update(revision=2)
     Escalation.objects.filter(pk=gone.pk).update(status=Escalation.Status.WITHDRAWN)
 
     page = text(decide(rita, "approve", [*chosen, "esc-0:1"]))
@@ -185,6 +187,29 @@ def test_all_can_be_taken_back_or_each_on_its_own(rita, window):
     assert Decision.objects.filter(undone_by="rita").count() == 3
     assert text(rita.get(page)).count("taken back by") == 3
     assert set(ids_shown(rita.get(QUEUE))) == {escalation.pk for escalation in made}
+
+
+def test_the_note_takes_all_back_that_were_decided_at_once(rita, window):
+    made = [broken("Broward", 1), broken("Duval", 2)]
+    decide(rita, "approve", ticked(*made), batch="c" * 32)
+    page = text(rita.get(QUEUE))
+    [address] = re.findall(r'class="note success undo".*?action="([^"]+)"', page, re.S)
+    assert "Undo all 2" in page
+
+    taken = text(rita.post(address, follow=True))
+
+    assert "Taken back: 2. They are in your hands again." in taken
+    assert set(Decision.objects.values_list("undone_by", flat=True)) == {"rita"}
+    assert Escalation.objects.open().count() == 2
+
+
+def test_of_many_there_is_time_to_read_what_came_of_them(rita, settings):
+    settings.UNDO_SECONDS, settings.UNDO_BATCH_SECONDS = 5, 20
+    decide(rita, "approve", ticked(broken("Broward", 1)))
+
+    decision: Any = Decision.objects.get()
+
+    assert timedelta(seconds=20) <= decision.effective_at - decision.created_at < timedelta(seconds=21)
 
 
 def test_nobody_takes_back_what_another_decided(rita, bob, window):

@@ -8,10 +8,12 @@ import pytest
 from django.apps import apps
 from django.utils import timezone
 
+from escalations import urgency
 from escalations.models import Escalation
 from escalations.queue.ordering import ORDERS
 from operations import approval
 from operations.models import Operation
+from operations.models.types import TypeSetting
 from operations.states import Reason, Status
 from tests.console.test_queue import QUEUE, ids_shown, text
 from tests.make import make_escalation, make_operation
@@ -64,13 +66,44 @@ def test_four_hours_of_waiting_weigh_as_much_as_twice_the_risk(rita):
     assert ids_shown(rita.get(QUEUE)) == [older.pk, twice.pk, younger.pk]
 
 
+def test_the_same_confidence_is_less_sure_where_the_type_asks_for_more(rita):
+    TypeSetting.objects.create(operation_type="entity_sync", confidence_threshold=0.95)
+    TypeSetting.objects.create(operation_type="custom", confidence_threshold=0.5)
+    nearly = make_escalation(make_operation(operation_type="custom"), confidence_score=0.45)
+    far = make_escalation(make_operation(operation_type="entity_sync"), confidence_score=0.5)
+
+    page = rita.get(QUEUE)
+
+    assert ids_shown(page) == [far.pk, nearly.pk]
+    assert "confidence 0.45, 0.05 below the threshold of 0.50: uncertainty 0.33" in text(page)
+    assert "confidence 0.50, 0.45 below the threshold of 0.95: uncertainty 0.61" in text(page)
+
+
+def test_the_threshold_that_applied_stays_with_the_question(rita):
+    setting = TypeSetting.objects.create(operation_type="custom", confidence_threshold=0.5)
+    make_escalation(make_operation(operation_type="custom"), confidence_score=0.45)
+    setting.confidence_threshold = 0.9
+    setting.save()
+
+    assert "0.05 below the threshold of 0.50" in text(rita.get(QUEUE))
+
+
+@pytest.mark.parametrize(
+    ("confidence", "threshold", "uncertainty"),
+    [(0, 0.7, 1), (0.35, 0.7, 0.625), (0.7, 0.7, 0.25), (0.85, 0.7, 0.125), (1, 0.7, 0.05), (0, 0, 0.25), (1, 1, 0.05)],
+)
+def test_uncertainty_falls_from_all_to_a_quarter_at_the_threshold_and_on(confidence, threshold, uncertainty):
+    assert urgency.unsureness(confidence, threshold) == pytest.approx(uncertainty)
+
+
 def test_the_urgency_is_explained_in_words(rita, loader):
     escalation = ask_about("load", priority=8, confidence_score=0.58)
     Escalation.objects.filter(pk=escalation.pk).update(created_at=timezone.now() - 4 * HOUR)
 
     page = text(rita.get(QUEUE))
 
-    words = "Priority 8, loads data: risk 2.4 × confidence 0.58: uncertainty 0.42 × waited 4.0 h: 2.0"  # noqa: RUF001
+    sure = "confidence 0.58, 0.12 below the threshold of 0.70: uncertainty 0.38"
+    words = f"Priority 8, loads data: risk 2.4 × {sure} × waited 4.0 h: 2.0"  # noqa: RUF001
     assert f'title="{words}' in page
     assert f"<p>{words}" in page
 

@@ -7,8 +7,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from escalations.models import CLAIM, Escalation, Notice
+from escalations.deciding import claims, decisions
+from escalations.deciding.decisions import Answer
+from escalations.models import CLAIM, Conflict, Escalation, Kind, Notice
 from tests.console.test_decide import decide, hidden, make_failed, read
+from tests.console.test_undo import at_once
 from tests.make import make_key
 
 
@@ -31,12 +34,45 @@ def test_who_types_is_at_it_and_decides_on_what_he_read(rita):
     escalation = make_failed()
     _, form = read(rita, escalation)
 
-    claimed = post(rita, escalation, "hold").json()
+    assert post(rita, escalation, "hold").status_code == 204
 
     assert escalation.holder() == "rita"
     assert escalation.claimed_at is not None
-    assert claimed == {"was": int(form["revision"]), "revision": escalation.revision}
-    assert decide(rita, escalation, "retry", form | {"revision": str(claimed["revision"])}).status_code == 302
+    assert decide(rita, escalation, "retry", form).status_code == 302
+
+
+def test_what_was_claimed_and_given_back_is_still_what_was_read(rita, bob):
+    escalation = make_failed()
+    _, form = read(rita, escalation)
+
+    post(bob, escalation, "claim")
+    post(bob, escalation, "release")
+
+    assert decide(rita, escalation, "retry", form).status_code == 302
+    assert escalation.decisions.get().decided_by == "rita"
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "warehouse"])
+def test_of_two_who_claim_at_once_exactly_one_is_at_it():
+    escalation = make_failed()
+    read_by = [Escalation.objects.get(pk=escalation.pk) for _ in range(2)]
+
+    conflicts = at_once(lambda: claims.claim(read_by[0], "rita"), lambda: claims.claim(read_by[1], "bob"))
+
+    assert len(conflicts) == 1
+    escalation.refresh_from_db()
+    assert escalation.holder() in ("rita", "bob")
+
+
+def test_who_claims_between_anothers_reading_and_deciding_is_not_passed_over(db):
+    escalation = make_failed()
+    seen = Escalation.objects.get(pk=escalation.pk)
+    escalation.claim("bob")
+
+    with pytest.raises(Conflict, match="bob is at it until"):
+        decisions.decide(seen, Answer(Kind.RETRY), who="rita", revision=seen.revision, decision_id="d-1")
+
+    assert not escalation.decisions.exists()
 
 
 def test_an_open_page_keeps_the_claim_and_changes_nothing_that_was_read(rita):

@@ -9,8 +9,8 @@ from escalations.models import Kind
 from operations.models import Operation, PlanCache
 from operations.states import Status
 from tests.api.conftest import Caller
-from tests.api.test_metrics import collected
 from tests.make import make_key, make_person
+from tests.metrics import collected
 from tests.operations.conftest import Settle
 from tests.operations.scripts import LINES, SUMS, Script, add_up, goal, result, script, sums
 from workers import registry
@@ -119,9 +119,9 @@ def test_how_often_it_helped_is_told(settle: Settle, script: Script) -> None:
 
     found = collected(Caller(make_key()[1]))
 
-    assert found["concord_plans cache"] == 3
-    assert found["concord_plans rewoo"] == 1
-    assert found["concord_plan_cache_hit_ratio"] == 0.75
+    assert found["concord_plans_total cache"] == 3
+    assert found["concord_plans_total rewoo"] == 1
+    assert found["concord_plan_cache_hits_total"] == 3
     assert found["concord_plan_cache_entries"] == 1
 
 

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
+import numpy as np
+
 from workers.contract import ActionError
 
 CHUNK_BYTES = 8 << 20
 LONGEST_HEADER = 1 << 16
 # A cell in quotes may hold line ends, but one that holds more than this is an unclosed quote.
 LINES_IN_A_ROW = 20
+FEW_BYTES = 1 << 14
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -22,6 +25,16 @@ class Chunk:
     data: bytes
     newlines: int
     quotes: int
+
+
+def count(data: bytes, pattern: bytes) -> int:
+    """How often a pattern of one or two different bytes is in ``data``; quicker than `bytes.count` if that is often."""
+    if len(data) < FEW_BYTES:
+        return data.count(pattern)
+    found = np.frombuffer(data, np.uint8)
+    if len(pattern) == 1:
+        return int(np.count_nonzero(found == pattern[0]))
+    return int(np.count_nonzero((found[:-1] == pattern[0]) & (found[1:] == pattern[1])))
 
 
 def read_header(stream: IO[bytes], file: str) -> list[str]:
@@ -52,7 +65,7 @@ def read_chunks(stream: IO[bytes], size: int = CHUNK_BYTES, *, first_line: int =
 
 
 def _chunk(first_line: int, data: bytes) -> Chunk:
-    return Chunk(first_line, data, data.count(b"\n"), data.count(b'"'))
+    return Chunk(first_line, data, count(data, b"\n"), count(data, b'"'))
 
 
 def _whole_rows(first_line: int, data: bytes) -> Chunk:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import polars as pl
 from polars.exceptions import PolarsError
 
-from workers.florida_data.chunks import LINES_IN_A_ROW, Chunk
+from workers.florida_data.chunks import LINES_IN_A_ROW, Chunk, count
 from workers.florida_data.layouts import Layout
 
 LINE = "line"  # a row's line number in its file
@@ -74,7 +74,7 @@ def _read_regular(chunk: Chunk, layout: Layout) -> pl.DataFrame | None:
 
 def _is_complete(frame: pl.DataFrame, chunk: Chunk) -> bool:
     """Whether the table has a row for each line, and its cells account for every byte of the chunk."""
-    returns = chunk.data.count(b"\r")
+    returns = count(chunk.data, b"\r")
     if frame.height != chunk.newlines or returns not in (0, chunk.newlines):
         return False
     cells = frame.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item()
@@ -84,8 +84,8 @@ def _is_complete(frame: pl.DataFrame, chunk: Chunk) -> bool:
 
 def _quotes_enclose_cells(data: bytes, quotes: int) -> bool:
     """Whether each pair of quotes begins where a cell does, so that none stands inside a cell."""
-    beginnings = data.count(b',"')
-    return quotes == 2 * beginnings or quotes == 2 * (beginnings + data.count(b'\n"') + data.startswith(b'"'))
+    beginnings = count(data, b',"')
+    return quotes == 2 * beginnings or quotes == 2 * (beginnings + count(data, b'\n"') + data.startswith(b'"'))
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from workers import concord_api, databases
+from workers import concord_api, databases, tracing
 from workers.contract import ActionError
 from workers.warehouse import ALIAS
 
@@ -46,7 +46,7 @@ class Reading:
 def take() -> list[Reading]:
     """One reading of each part, in a fixed order. Never raises for a part that cannot be reached."""
     with ThreadPoolExecutor(2, thread_name_prefix="reading") as threads:
-        concord, workers = threads.submit(_concord), threads.submit(_workers)
+        concord, workers = threads.submit(tracing.carried(_concord)), threads.submit(_workers)
         here = [_warehouse(), _disk(), _memory(), _processor()]
         return [*concord.result(), workers.result(), *here]
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from pydantic_core import to_json
 
+from workers import tracing
 from workers.contract import Action, Call, Json
 from workers.models import CallRecord, CallStatus
 from workers.service.alone import alone
@@ -85,7 +86,9 @@ class Run:
     def execute(self, arguments: Json) -> Outcome:
         """Run the action on its checked ``arguments``, and say how it ended, whatever that was."""
         names = {"call": str(self.id), "operation": self.call.operation_id, "step": self.call.step}
-        with structlog.contextvars.bound_contextvars(**names, trace=self.headers.trace):
+        told = {f"concord.{name}": value for name, value in names.items()}
+        span = tracing.span(f"run {self.action.name}", told, kind="server", parent=self.headers.trace)
+        with structlog.contextvars.bound_contextvars(**names, trace=self.headers.trace), span as spanned:
             started = time.perf_counter()
             try:
                 self.call.check()
@@ -94,6 +97,7 @@ class Run:
                 outcome = completed(result, **self._account(started))
             except (Exception, SystemExit) as error:  # noqa: BLE001 (the caller hears of it)
                 outcome = ended_by(error, self.why, **self._account(started))
+                spanned.failed(type(error).__name__)
             self._log(outcome)
         return outcome
 
