@@ -107,7 +107,7 @@ def test_a_wrong_password_is_named_and_never_shown(tmp_path):
         ended = doctor(
             tmp_path,
             DATABASE_URL=url.replace("PASSWORD", PASSWORD),
-            WAREHOUSE_URL=url.replace("PASSWORD@", "right-one@").replace("/concord", "/other"),
+            WAREHOUSE_URL=url.replace("PASSWORD@", "right-one@").removesuffix("concord") + "other",
         )
     assert 'password authentication failed for user "concord"' in ended.stdout
     assert "see that the server runs, and mend DATABASE_URL" in ended.stdout
@@ -266,7 +266,7 @@ def server_with_passwords() -> Iterator[str]:
     """A PostgreSQL that asks for a password; PASSWORD stands in the URL where it belongs."""
     with tempfile.TemporaryDirectory() as name, postgres.running(f"-c hba_file={rules_in(Path(name))}") as url:
         ask(url, "ALTER ROLE concord PASSWORD 'right-one'", "CREATE DATABASE concord", "CREATE DATABASE other")
-        yield url.replace("concord@", "concord:PASSWORD@").replace("/postgres", "/concord")
+        yield url.replace("concord@", "concord:PASSWORD@").removesuffix("postgres") + "concord"
 
 
 @contextmanager
