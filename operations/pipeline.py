@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -85,7 +86,7 @@ def plan(operation: Operation, claim: Claim) -> bool:
             return False
         _ask(operation, claim, Reason.BAD_PLAN, str(bad), [{"message": problem} for problem in bad.problems])
         return False
-    with transaction.atomic():
+    with nullcontext() if _is_one_statement(operation, made) else transaction.atomic():
         if made.note:
             operation.record("planner", made.note)
         if operation.parameters.get("plan_only"):
@@ -100,6 +101,12 @@ def plan(operation: Operation, claim: Claim) -> bool:
             )
             return False
         return _begin(operation, claim, made)
+
+
+def _is_one_statement(operation: Operation, made: making.Made) -> bool:
+    """A plan that does no more than move its operation on needs no transaction around that."""
+    more = made.note or made.cached or made.key or operation.plan_version or made.plan.get("open")
+    return not more and not type_setting(operation.operation_type).show_plan
 
 
 def _ask_as_before(operation: Operation, claim: Claim, why: str) -> None:

@@ -170,7 +170,7 @@ def test_a_refused_rejection_keeps_the_page_and_says_why(rita):
     rita.find_element(By.ID, "choose-reject").click()
 
     rita.shows("Say why it is rejected", "#decide")
-    assert rita.switch_to.active_element.get_attribute("id") == "id_reason"
+    until(lambda: rita.switch_to.active_element.get_attribute("id") == "id_reason", "the reason has no focus")
     assert decided(first) == []
 
 
