@@ -19,8 +19,7 @@ from escalations.talk.notices import read
 from escalations.talk.talk import conversation
 from operations.access import ConsoleRequest, may_see_owners, page
 from operations.live import ESCALATIONS, operation_group
-from operations.models import Step
-from operations.models.operation import is_reviewer
+from operations.models import Step, is_reviewer
 from operations.sequences import sequences
 from operations.whole import whole
 

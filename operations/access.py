@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from operations.models.operation import is_reviewer
+from operations.models import is_reviewer
 
 
 class ConsoleRequest(HttpRequest):

@@ -3,6 +3,7 @@
 The API and the console are doors to these.
 """
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +35,9 @@ def submit(
         return earlier, False
     told = {"concord.operation.type": fields["operation_type"]}
     try:
-        with tracing.span("submit", told, kind="producer") as span, transaction.atomic():
+        # Without a key to remember it is one statement, or has a transaction of its own.
+        together = transaction.atomic() if key else nullcontext()
+        with tracing.span("submit", told, kind="producer") as span, together:
             operation = _create(fields, client, actor)
             span.tell({"concord.operation.id": operation.pk})
             if key:
@@ -51,11 +54,8 @@ def _create(fields: dict[str, Any], client: ApiKey | None, actor: str) -> Operat
     operation = Operation(client=client, created_at=now, updated_at=now, wake_at=now, **fields)
     operation.deadline_at = now + timedelta(seconds=operation.timeout_seconds)
     operation.traceparent = tracing.traceparent()
-    operation.save(force_insert=True)
-    operation.know_steps([])
-    operation.record(Status.PLANNING, "Received", actor=actor or (client.name if client else ""))
+    operation.begin("Received", actor=actor or (client.name if client else ""))
     jobs.ring()
-    live.announce(operation)
     return operation
 
 

@@ -5,8 +5,7 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from operations.models import Anyone, ApiKey
-from operations.models.operation import is_reviewer
+from operations.models import Anyone, ApiKey, is_reviewer
 
 
 def is_client(caller: Any) -> bool:

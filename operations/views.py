@@ -12,8 +12,7 @@ from operations import acts, usage
 from operations.access import ConsoleRequest, act, may_see_owners, may_start, page
 from operations.listing import BadFilter, asked_by, listing, names, tabs
 from operations.live import OPERATIONS, operation_group
-from operations.models import Operation, Superseded, TransitionError
-from operations.models.operation import is_reviewer
+from operations.models import Operation, Superseded, TransitionError, is_reviewer
 from operations.paging import BadCursor
 from operations.paging import page as page_of
 from operations.phases import phases

@@ -21,8 +21,7 @@ from escalations.models import Conflict, DecisionError, Escalation, Kind
 from escalations.templatetags.deciding import in_words
 from operations.access import ConsoleRequest, act, page
 from operations.live import ESCALATIONS
-from operations.models import Step
-from operations.models.operation import is_reviewer
+from operations.models import Step, is_reviewer
 from operations.sequences import sequences
 from operations.states import Reason
 

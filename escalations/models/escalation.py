@@ -9,8 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from operations import live
-from operations.models import Anyone, ApiKey, Operation
-from operations.models.operation import is_reviewer
+from operations.models import Anyone, ApiKey, Operation, is_reviewer
 from operations.states import Reason
 from operations.states import Status as OperationStatus
 from workers import llm

@@ -15,7 +15,7 @@ from escalations.queue.filters import QueueFilters
 from escalations.queue.views import show
 from operations.access import ConsoleRequest, act, page
 from operations.live import ESCALATIONS
-from operations.models.operation import is_reviewer
+from operations.models import is_reviewer
 from operations.sequences import sequences
 
 SHOWN = (  # what may be large is not read

@@ -16,7 +16,7 @@ from escalations.queue.listing import AT_ONCE, extent, groups_of, page_of, state
 from escalations.queue.ordering import ORDERS, SIZE
 from operations.access import ConsoleRequest, page
 from operations.live import ESCALATIONS
-from operations.models.operation import is_reviewer
+from operations.models import is_reviewer
 from operations.paging import BadCursor, Page
 from operations.sequences import sequences
 

@@ -13,7 +13,7 @@ from escalations.talk import talk
 from escalations.talk.forms import AssignForm, CommentForm
 from operations.access import ConsoleRequest, act, act_of, may_look, page
 from operations.live import ESCALATIONS
-from operations.models.operation import is_reviewer
+from operations.models import is_reviewer
 from operations.paging import page as page_of
 from operations.sequences import sequences
 

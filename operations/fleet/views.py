@@ -11,7 +11,7 @@ from operations.access import ConsoleRequest, act, act_of, page
 from operations.fleet import acts, calls, schema_table
 from operations.fleet.state import state
 from operations.live import OPERATIONS
-from operations.models.operation import is_reviewer
+from operations.models import is_reviewer
 from operations.sequences import sequences
 from workers.models import RegisteredWorker
 

@@ -1,13 +1,11 @@
-"""An operation, the claim under which it is advanced, and its history."""
+"""An operation: what was asked for, where it stands, and the one way in which it moves."""
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connections, models, transaction
 from django.db.models import Q
@@ -15,7 +13,9 @@ from django.utils import timezone
 
 from operations import live
 from operations.models import sql
-from operations.models.clients import Anyone, ApiKey
+from operations.models.clients import ApiKey
+from operations.models.event import Event
+from operations.models.queries import Claim, OperationQuerySet
 from operations.states import ENDED, MOVING, NEXT, OperationType, Status
 
 if TYPE_CHECKING:
@@ -30,61 +30,9 @@ class Superseded(TransitionError):
     """The claim on the operation is no longer the newest: whatever its holder does now counts for nothing."""
 
 
-# One statement, so that two queue workers never look at the same row twice. A lease that ran out was never given
-# back: its holder is gone, and that it was rescued is counted.
-CLAIM = """
-    UPDATE operations_operation
-    SET fence = fence + 1, lease_until = %s, claimed_by = %s, started_at = COALESCE(started_at, %s),
-        rescues = rescues + CASE WHEN lease_until IS NULL THEN 0 ELSE 1 END
-    WHERE id = (
-        SELECT id FROM operations_operation
-        WHERE wake_at <= %s AND (lease_until IS NULL OR lease_until < %s)
-        ORDER BY priority DESC, wake_at LIMIT 1 {skip}
-    )
-    RETURNING *
-"""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to advance one operation. ``fence`` rises with every claim; writes check it."""
-
-    operation_id: str
-    fence: int
-
-
 def new_id() -> str:
     """An id such as ``op-20251021-023456-a1b2c3d4``: sorts by time (UTC), and cannot be guessed."""
     return f"op-{timezone.now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-
-
-class OperationQuerySet(models.QuerySet["Operation"]):
-    def visible_to(self, client: Any) -> Self:
-        """What ``client`` (an API key, a user, or nobody) may see."""
-        if isinstance(client, ApiKey | Anyone):
-            return self if client.may("read_all") else self.filter(client=client.pk)
-        return self if getattr(client, "is_staff", False) or is_reviewer(client) else self.none()
-
-    def ready(self, now: datetime) -> Self:
-        """Those that a queue worker should take up, most urgent first: due, and not in another's hands."""
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-        return self.filter(free, wake_at__lte=now).order_by("-priority", "wake_at")
-
-    def claim_next(self, holder: str) -> "tuple[Operation, Claim] | None":
-        """Take the most urgent ready operation for a lease, or None where nothing is ready."""
-        connection = connections[self.db]
-        skip = "FOR UPDATE SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-        adapt = connection.ops.adapt_datetimefield_value
-        now = timezone.now()
-        until = now + timedelta(seconds=settings.LEASE_SECONDS)
-        for operation in self.raw(CLAIM.format(skip=skip), [adapt(until), holder, *[adapt(now)] * 3]):
-            return operation, Claim(operation.pk, operation.fence)
-        return None
-
-
-def is_reviewer(user: Any) -> bool:
-    """May this person see all operations and decide escalations?"""
-    return bool(getattr(user, "is_active", False) and user.has_perm("escalations.decide_escalation"))
 
 
 class Operation(models.Model):
@@ -232,6 +180,20 @@ class Operation(models.Model):
         left = (self.deadline_at - timezone.now()).total_seconds() if self.deadline_at else seconds
         return max(0.5, min(seconds, left))
 
+    def begin(self, message: str, *, actor: str) -> None:
+        """Write the new row together with the first line of its history, and tell who watches."""
+        event = Event(operation=self, kind=self.status, message=message, actor=actor)
+        using = Operation.objects.db
+        if connections[using].vendor == "postgresql":
+            sql.begin(self, event, using)
+            self._state.adding = False
+        else:
+            with transaction.atomic():
+                self.save(force_insert=True)
+                event.save()
+        self.know_steps([])
+        live.announce(self)
+
     def move_to(
         self, status: Status, message: str = "", *, claim: Claim | None = None, actor: str = "", **fields: Any
     ) -> None:
@@ -294,13 +256,7 @@ class Operation(models.Model):
         """Set ``fields`` of a row that still is as ``held`` says, and write ``events``: both, or neither and False."""
         using = Operation.objects.db
         if connections[using].vendor == "postgresql":
-            assigned, values = sql.assignments(Operation, fields, ", ", using)
-            condition, holds = sql.assignments(Operation, {"id": self.pk, **held}, " AND ", using)
-            lines = sql.lines(Event, len(events), "FROM moved", using)
-            statement = sql.MOVE.format(assigned, condition, sql.names(Event), lines)
-            with connections[using].cursor() as cursor:
-                cursor.execute(statement, [*values, *holds, *sql.insert_values(events, (), using)])
-                return cursor.rowcount > 0
+            return sql.move(self, fields, held, events, using)
         with transaction.atomic(savepoint=False):  # who fails here gives up the whole transaction
             if not Operation.objects.filter(pk=self.pk, **held).update(**fields):
                 return False
@@ -327,20 +283,3 @@ def _clock(operation: Operation, status: Status) -> dict[str, Any]:
     if status in ENDED:
         fields["ended_at"] = now
     return fields
-
-
-class Event(models.Model):
-    """One line of an operation's history. Never changed, never deleted."""
-
-    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=32, help_text="The status moved to, or what happened to a step")
-    message = models.TextField(blank=True)
-    actor = models.CharField(max_length=150, blank=True, help_text="Who did it; empty: Concord itself")
-    data = models.JSONField(null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.message}" if self.message else self.kind

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from operations.canonical import canonical
 from operations.models import sql
-from operations.models.operation import Claim, Operation
+from operations.models.operation import Operation
+from operations.models.queries import Claim
 from operations.states import STEP_ENDED, StepStatus
 
 
