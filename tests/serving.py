@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from workers import registry
 from workers.contract import Worker
+from workers.models import RegisteredWorker
 from workers.service.server import Server, listen
 
 # Rows must be committed for the service's threads to see them.
@@ -28,6 +30,18 @@ def serve(worker: Worker) -> Iterator[str]:
         server.should_exit = True
         thread.join(20)
     assert not thread.is_alive(), "the service did not stop"
+
+
+@contextlib.contextmanager
+def registered(*workers: Worker) -> Iterator[str]:
+    """Serve these workers, and none but them, as those that operations call. Gives the first one's URL."""
+    registry.forget()
+    with contextlib.ExitStack() as running:
+        urls = [running.enter_context(serve(worker)) for worker in workers]
+        for worker, url in zip(workers, urls, strict=True):
+            RegisteredWorker.objects.create(name=worker.name, url=url)
+        yield urls[0]
+    registry.forget()
 
 
 def _wait_until_started(server: Server, thread: threading.Thread) -> None:

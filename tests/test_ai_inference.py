@@ -18,12 +18,12 @@ from tests.api.conftest import Caller, alice
 from tests.operations.conftest import run_queue, settle, statuses
 from tests.operations.scripts import Script, script
 from tests.operations.test_ask_a_person import answer, question
-from tests.serving import serve
+from tests.serving import registered
 from tests.workers.ai_ml.make import RULE, Json, in_store, make_roll, without_codes
 from tests.workers.ai_ml.questions import load_roll
 from tests.workers.performance.conftest import concord
 from tests.workers.rolls import make_processed
-from workers import ai_ml, registry
+from workers import ai_ml
 from workers.contract import Call
 from workers.florida_data.upload import upload
 from workers.models import RegisteredWorker, Release
@@ -39,11 +39,8 @@ Infer = Callable[..., Operation]
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The real worker takes the place of the test worker."""
-    registry.forget()
-    with serve(ai_ml.worker) as url:
-        RegisteredWorker.objects.create(name="ai_ml", url=url)
+    with registered(ai_ml.worker) as url:
         yield url
-    registry.forget()
 
 
 @pytest.fixture

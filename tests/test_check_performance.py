@@ -9,14 +9,13 @@ from operations.models import Operation
 from operations.states import Status
 from tests.api.conftest import Caller, alice
 from tests.operations.conftest import run_queue, settle
-from tests.serving import serve
+from tests.serving import registered
 from tests.workers.performance.conftest import concord
 from tests.workers.performance.test_monitor_health import CALM
 from tests.workers.rolls import make_processed
-from workers import performance, registry
+from workers import performance
 from workers.contract import Call
 from workers.florida_data.upload import upload
-from workers.models import RegisteredWorker
 
 __all__ = ["alice", "concord", "run_queue", "settle"]
 
@@ -28,11 +27,8 @@ Check = Callable[..., Operation]
 @pytest.fixture
 def plant_url(concord: str) -> Iterator[str]:
     """The performance worker takes the place of the test worker."""
-    registry.forget()
-    with serve(performance.worker) as url:
-        RegisteredWorker.objects.create(name="performance", url=url)
+    with registered(performance.worker) as url:
         yield url
-    registry.forget()
 
 
 @pytest.fixture

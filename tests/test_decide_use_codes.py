@@ -14,10 +14,9 @@ from operations.states import Status
 from tests.console.conftest import rita
 from tests.make import make_escalation, make_operation
 from tests.operations.conftest import post, settle
-from tests.serving import serve
+from tests.serving import registered
 from tests.workers.ai_ml.make import in_store, make_roll
-from workers import ai_ml, datasets, registry
-from workers.models import RegisteredWorker
+from workers import ai_ml, datasets
 
 __all__ = ["rita", "settle"]
 
@@ -29,11 +28,8 @@ Settle = Callable[..., Operation]
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The real worker takes the place of the test worker."""
-    registry.forget()
-    with serve(ai_ml.worker) as url:
-        RegisteredWorker.objects.create(name="ai_ml", url=url)
+    with registered(ai_ml.worker) as url:
         yield url
-    registry.forget()
 
 
 def unsure() -> Operation:

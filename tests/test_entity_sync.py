@@ -11,9 +11,9 @@ from operations.planning import entity_sync, types
 from operations.planning.types import BadParameters
 from operations.states import Status
 from tests.operations.conftest import settle
-from tests.serving import serve
-from workers import registry, sunbiz
-from workers.models import FeedFile, RegisteredWorker
+from tests.serving import registered
+from workers import sunbiz
+from workers.models import FeedFile
 from workers.sunbiz.tables import TABLES
 
 __all__ = ["settle"]
@@ -24,14 +24,11 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "ware
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The real worker takes the place of the test worker."""
-    registry.forget()
     with connections["warehouse"].cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"DELETE FROM {table.name}")
-    with serve(sunbiz.worker) as url:
-        RegisteredWorker.objects.create(name="sunbiz", url=url)
+    with registered(sunbiz.worker) as url:
         yield url
-    registry.forget()
 
 
 def submit(**parameters: object) -> Operation:

@@ -12,14 +12,14 @@ from operations.models import Operation
 from operations.states import Status
 from tests.api.conftest import Caller, alice
 from tests.operations.conftest import run_queue, settle
-from tests.serving import serve
+from tests.serving import registered
 from tests.workers.roll_files import serving
-from workers import counties, data_quality, florida_data, registry
+from workers import counties, data_quality, florida_data
 from workers.florida_data.layouts import FileType, Stage
 from workers.florida_data.sample.portal import application
 from workers.florida_data.sample.rolls import Roll, write_roll
 from workers.florida_data.sample.standard import SampleSet
-from workers.models import RegisteredWorker, Release
+from workers.models import Release
 
 __all__ = ["alice", "run_queue", "settle"]
 
@@ -32,12 +32,8 @@ Load = Callable[..., Operation]
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The two real workers take the place of the test worker."""
-    registry.forget()
-    with serve(florida_data.worker) as rolls, serve(data_quality.worker) as quality:
-        RegisteredWorker.objects.create(name="florida_data", url=rolls)
-        RegisteredWorker.objects.create(name="data_quality", url=quality)
-        yield rolls
-    registry.forget()
+    with registered(florida_data.worker, data_quality.worker) as url:
+        yield url
 
 
 @pytest.fixture

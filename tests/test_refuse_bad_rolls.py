@@ -16,10 +16,10 @@ from operations import acts
 from operations.models import Operation
 from operations.states import Status
 from tests.operations.conftest import run_queue, settle
-from tests.serving import serve
-from workers import data_quality, florida_data, registry
+from tests.serving import registered
+from workers import data_quality, florida_data
 from workers.florida_data.sample.standard import SampleSet
-from workers.models import RegisteredWorker, Release
+from workers.models import Release
 
 __all__ = ["run_queue", "settle"]
 
@@ -32,12 +32,8 @@ Mend = Callable[[bytes], bytes]
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The two real workers take the place of the test worker."""
-    registry.forget()
-    with serve(florida_data.worker) as rolls, serve(data_quality.worker) as quality:
-        RegisteredWorker.objects.create(name="florida_data", url=rolls)
-        RegisteredWorker.objects.create(name="data_quality", url=quality)
-        yield rolls
-    registry.forget()
+    with registered(florida_data.worker, data_quality.worker) as url:
+        yield url
 
 
 @pytest.fixture

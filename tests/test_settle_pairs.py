@@ -13,11 +13,11 @@ from operations.models import Operation
 from operations.states import Status
 from tests.console.conftest import rita
 from tests.operations.conftest import post, settle
-from tests.serving import serve
+from tests.serving import registered
 from tests.workers.conftest import place
 from tests.workers.entity_matching.conftest import COMPANIES, company, owner, written
-from workers import entity_matching, registry
-from workers.models import MatchDecision, MatchLink, RegisteredWorker
+from workers import entity_matching
+from workers.models import MatchDecision, MatchLink
 
 __all__ = ["place", "rita", "settle"]
 
@@ -42,11 +42,8 @@ ENTITIES = [
 @pytest.fixture
 def plant_url(transactional_db: None, place: Path) -> Iterator[str]:
     """The real worker takes the place of the test worker."""
-    registry.forget()
-    with serve(entity_matching.worker) as url:
-        RegisteredWorker.objects.create(name="entity_matching", url=url)
+    with registered(entity_matching.worker) as url:
         yield url
-    registry.forget()
 
 
 def matched() -> Operation:

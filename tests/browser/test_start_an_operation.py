@@ -14,12 +14,11 @@ from operations.states import Status
 from tests.browser.conftest import CHROMIUM, DRIVER, Browser
 from tests.console.test_operations_list import make_running
 from tests.operations.conftest import settle
-from tests.serving import serve
+from tests.serving import registered
 from tests.workers.roll_files import serving
-from workers import data_quality, florida_data, registry
+from workers import data_quality, florida_data
 from workers.florida_data.sample.portal import application
 from workers.florida_data.sample.standard import SampleSet
-from workers.models import RegisteredWorker
 
 __all__ = ["settle"]
 
@@ -36,12 +35,8 @@ WIDTH = "return document.documentElement.scrollWidth"
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The two real workers take the place of the test worker."""
-    registry.forget()
-    with serve(florida_data.worker) as rolls, serve(data_quality.worker) as quality:
-        RegisteredWorker.objects.create(name="florida_data", url=rolls)
-        RegisteredWorker.objects.create(name="data_quality", url=quality)
-        yield rolls
-    registry.forget()
+    with registered(florida_data.worker, data_quality.worker) as url:
+        yield url
 
 
 @pytest.fixture

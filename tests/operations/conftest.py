@@ -13,9 +13,7 @@ from operations.management.commands.queue_worker import QueueWorker
 from operations.models import Operation
 from operations.states import MOVING
 from tests.operations import plant
-from tests.serving import serve
-from workers import registry
-from workers.models import RegisteredWorker
+from tests.serving import registered
 
 Settle = Callable[..., Operation]
 
@@ -23,12 +21,9 @@ Settle = Callable[..., Operation]
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The test worker, registered as `plant`."""
-    registry.forget()
     pipeline._remembered.clear()
-    with serve(plant.worker) as url:
-        RegisteredWorker.objects.create(name="plant", url=url)
+    with registered(plant.worker) as url:
         yield url
-    registry.forget()
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from operations import approval
 from operations.states import Status
 from tests.operations.conftest import Settle, post, run_queue, settle, statuses
 from tests.operations.test_ask_a_person import answer, question
-from tests.serving import serve
-from workers import registry
+from tests.serving import registered
 from workers.contract import Call, Worker, action
-from workers.models import RegisteredWorker
 
 __all__ = ["run_queue", "settle"]
 
@@ -51,11 +49,8 @@ worker = Worker("broom", "1.0", [purge, wipe])
 @pytest.fixture
 def plant_url(transactional_db: None) -> Iterator[str]:
     """The broom takes the place of the test worker."""
-    registry.forget()
-    with serve(worker) as url:
-        RegisteredWorker.objects.create(name="broom", url=url)
+    with registered(worker) as url:
         yield url
-    registry.forget()
 
 
 @pytest.fixture
