@@ -182,6 +182,28 @@ def test_a_person_goes_and_an_alias_stands_where_the_name_stood():
     assert [event.message for event in operation.events.all()][-1] == f"Cancelled by {other}"
 
 
+def test_who_goes_takes_nobody_along_whose_name_begins_alike():
+    operation = make_operation()
+    question = make_escalation(operation)
+    told = ["bob took over from bobby", "bobby took over from bob: late", "Cancelled by bob.", "Cancelled by bobby"]
+    for message in told:
+        operation.record("told", message, actor="bob")
+    question.comments.create(author="rita", text="@bob, @bobby and @bob.miller know", mentions=["bob", "bobby"])
+
+    forget("--person", "bob")
+
+    other = people.alias("bob")
+    assert [event.message for event in operation.events.filter(kind="told")] == [
+        f"{other} took over from bobby",
+        f"bobby took over from {other}: late",
+        f"Cancelled by {other}.",
+        "Cancelled by bobby",
+    ]
+    comment = question.comments.get()
+    assert comment.text == f"@{other}, @bobby and @bob.miller know"
+    assert comment.mentions == [other, "bobby"]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -1,12 +1,12 @@
 """Forgets a person who worked at the console: the account goes, and another name stands where the old one stood."""
 
+import re
 from collections import Counter
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Replace
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from escalations.models import Comment, Decision, Escalation, Notice, SavedView
@@ -61,10 +61,16 @@ def forget(name: str) -> Counter[str]:
 
 def _rename_in_texts(name: str, other: str) -> None:
     """In the words that Concord itself wrote ("Cancelled by rita"), and where colleagues called the person."""
-    Event.objects.filter(message__contains=f"by {name}").update(
-        message=Replace(F("message"), Value(f"by {name}"), Value(f"by {other}"))
-    )
+    did, called = _named(r"^|(?<=\bby )|(?<=\bfrom )", name), _named("(?<=@)", name)
+    for event in Event.objects.filter(message__contains=name).only("message").iterator():
+        if (message := did.sub(other, event.message)) != event.message:
+            Event.objects.filter(pk=event.pk).update(message=message)
     for comment in Comment.objects.filter(text__contains=f"@{name}").only("text", "mentions"):
         comment.mentions = [other if mentioned == name else mentioned for mentioned in comment.mentions]
-        comment.text = comment.text.replace(f"@{name}", f"@{other}")
+        comment.text = called.sub(other, comment.text)
         comment.save(update_fields=["text", "mentions"])
+
+
+def _named(where: str, name: str) -> re.Pattern[str]:
+    """The whole name at such a place: bob is not the beginning of bobby."""
+    return re.compile(rf"(?:{where}){re.escape(name)}(?![\w@+-]|\.\w)")
