@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db import Error, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from escalations.deciding.decisions import Answer, effect
@@ -34,7 +34,7 @@ def _try(pk: int) -> None:
             _apply(pk)
     except Superseded:  # a queue worker changed the operation in between: the next round looks again
         return
-    except Error:
+    except (OperationalError, InterfaceError):  # the database is away: all are due still
         raise
     except (DecisionError, TransitionError) as error:
         refuse(_get(pk), str(error))

@@ -10,8 +10,8 @@ from django.utils import timezone
 from escalations.deciding import claims, decisions
 from escalations.deciding.decisions import Answer
 from escalations.models import CLAIM, Conflict, Escalation, Kind, Notice
+from tests.console.deciding import at_once
 from tests.console.test_decide import decide, hidden, make_failed, read
-from tests.console.test_undo import at_once
 from tests.make import make_key
 
 

@@ -1,41 +1,23 @@
-"""discover_fields: what the columns of any data are, what names a row, and what drifted since the last time."""
+"""discover_fields: what the columns of any data are, and what names a row."""
 
 import json
-import zipfile
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from django.db import connections
 
 from tests.workers.data_quality.measuring import growth
+from tests.workers.data_quality.profiling import Json, discover, fields, make_rows, run
 from tests.workers.rolls import make_processed
 from workers import datasets, duck, stores
 from workers.contract import Call, Cancelled, InvalidParameters
-from workers.data_quality import worker
-from workers.data_quality.profiles import discovery, looks
+from workers.data_quality.profiles import discovery
 from workers.florida_data.upload import upload
-from workers.roll_columns import NAL, Kind
 
 pytestmark = pytest.mark.usefixtures("place")
 warehouse = pytest.mark.django_db(transaction=True, databases=["default", "warehouse"])
-Json = dict[str, Any]
-REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "dor"
-real = pytest.mark.skipif(not REAL.is_dir(), reason="the real rolls are not here")
-
-
-def run(call: Call | None = None, **parameters: Any) -> Json:
-    return worker.actions["discover_fields"].run(call or Call(), parameters)
-
-
-def discover(frame: pl.DataFrame | Json, **parameters: Any) -> Json:
-    return run(dataset=datasets.write(pl.DataFrame(frame), "tests/discover.parquet"), **parameters)
-
-
-def fields(found: Json) -> dict[str, Json]:
-    return {field["column"]: field for field in found["fields"]}
 
 
 def field(*values: Any, **parameters: Any) -> Json:
@@ -196,68 +178,6 @@ def test_many_distinct_values_are_estimated_and_marked_so(monkeypatch: pytest.Mo
     assert found["keys"] == [["n"]]
 
 
-def make_rows(**columns: Any) -> pl.DataFrame:
-    rows = {"ID": range(1_000), "PRICE": [number % 100 for number in range(1_000)], "CODE": ["A", "B", "C", "D"] * 250}
-    return pl.DataFrame(rows | columns)
-
-
-def test_the_next_profile_tells_what_drifted() -> None:
-    discover(make_rows(GONE=[1] * 1_000, NOTE=["x"] * 1_000), name="sales")
-    prices = [number % 100 + 60 for number in range(1_000)]
-    codes = ["A"] * 900 + ["E"] * 100
-
-    found = discover(
-        make_rows(PRICE=prices, CODE=codes, NEW=[1] * 1_000, NOTE=[None, "x"] * 500).with_columns(
-            pl.col("ID").cast(pl.String)
-        ),
-        name="sales",
-    )
-
-    drift = found["drift"]
-    assert (drift["gone"], drift["new"]) == (["GONE"], ["NEW"])
-    assert [(one["column"], one["what"]) for one in drift["shifts"]] == [
-        ("ID", "type"), ("PRICE", "distribution"), ("CODE", "distribution"), ("NOTE", "fill"),
-    ]  # fmt: skip
-    assert drift["shifts"][1]["index"] > drift["threshold"] == 0.25
-    assert "population stability index" in drift["measure"]
-    assert "PRICE: distribution median 49, now median 109" in drift["words"]
-    assert "NOTE: fill 100.0%, now 50.0%" in drift["words"]
-    assert drift["words"] in found["words"]
-
-
-def test_the_same_data_drift_nowhere_and_small_data_are_not_judged() -> None:
-    discover(make_rows(), name="a")
-    discover(make_rows().head(20), name="b")
-
-    assert discover(make_rows().sample(fraction=1, shuffle=True, seed=1), name="a")["drift"] is None  # the same rows
-    assert discover(make_rows(ID=range(5, 1_005)), name="a")["drift"]["words"] == "Nothing drifted."
-    assert discover(make_rows().tail(20), name="b")["drift"]["shifts"] == []
-
-
-def test_a_repetition_is_compared_with_what_was_before_it() -> None:
-    discover(make_rows(OLD=[1] * 1_000), name="sales")
-
-    first = discover(make_rows(), name="sales")
-    again = discover(make_rows(), name="sales")
-
-    assert first["drift"]["gone"] == again["drift"]["gone"] == ["OLD"]
-    assert first["profile"] == again["profile"]
-
-
-def test_another_profile_or_other_data_can_be_compared_with() -> None:
-    before = datasets.write(make_rows(OLD=[1] * 1_000), "tests/before.parquet")
-    profile = run(dataset=before)["profile"]
-
-    assert discover(make_rows(), compare=profile)["drift"]["gone"] == ["OLD"]
-    assert discover(make_rows(), compare=before)["drift"]["against"] == "tests/before.parquet"
-
-
-def test_names_keep_profiles_apart() -> None:
-    discover(make_rows(OLD=[1] * 1_000), name="a/b")
-
-    assert discover(make_rows(), name="a-b")["drift"] is None
-
-
 @warehouse
 def test_a_table_of_the_warehouse_is_profiled_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stores, "BATCH_CELLS", 500)
@@ -273,18 +193,6 @@ def test_a_table_of_the_warehouse_is_profiled_in_parts(monkeypatch: pytest.Monke
     told = ("looks", "rows", "nulls", "distinct", "least", "greatest", "quantiles", "frequent", "patterns")
     for name, one in fields(roll).items():
         assert {key: fields(found)[name.lower()][key] for key in told} == {key: one[key] for key in told}, name
-
-
-@warehouse
-def test_a_changed_table_drifts_against_its_last_profile() -> None:
-    upload.run(Call(), {"processed": make_processed()})
-    run(dataset={"table": "sdf_current"})
-    with connections["warehouse"].cursor() as cursor:
-        cursor.execute("UPDATE sdf SET clerk_no = NULL, or_book = NULL, or_page = NULL, nbrhd_cd = NULL")
-
-    shifts = run(dataset={"table": "sdf_current"})["drift"]["shifts"]
-
-    assert ("nbrhd_cd", "fill") in [(one["column"], one["what"]) for one in shifts]
 
 
 @warehouse
@@ -304,14 +212,6 @@ def test_what_cannot_be_profiled_is_named(parameters: Json, field_: str, words: 
         run(None, **{"dataset": reference} | parameters)
 
     assert error.value.field == field_
-
-
-def test_a_file_that_is_no_profile_is_refused(place: Path) -> None:
-    profile = discover(make_rows())["profile"]
-    datasets.publish_bytes(b"no Parquet", "tests/broken.parquet")
-
-    with pytest.raises(InvalidParameters, match="compare: it is no Parquet file that can be read"):
-        discover(make_rows(), compare=profile | {"$dataset": datasets.url_of("tests/broken.parquet")})
 
 
 def test_a_withdrawn_call_ends_and_leaves_nothing(place: Path) -> None:
@@ -347,62 +247,3 @@ def test_ten_times_the_rows_take_no_more_memory_than_the_bound(place: Path, monk
     assert ["ID"] in found["keys"]
     assert fields(found)["DIGEST"]["distinct_is_exact"] is False
     assert max(grown) < 600 * 2**20
-
-
-@real
-def test_the_types_told_of_the_real_nal_fit_its_columns() -> None:
-    profile = json.loads((REAL / "nal16p2025_first100_field_profile.json").read_text())["field_details"]
-    columns = {}
-    for name, one in profile.items():  # its tool made real numbers of whole ones that have gaps
-        values = [
-            value.removesuffix(".0") if one["data_type"] == "float64" else value for value in one["sample_values"]
-        ]
-        columns[name] = pl.Series(values + [None] * (5 - len(values)), dtype=pl.String)
-
-    found = fields(discover(pl.DataFrame(columns)))
-
-    whole: set[looks.Looks] = {"integer", "boolean", "empty"}
-    numbers = (Kind.MONEY, Kind.SIGNED, Kind.INTEGER, Kind.YEAR)
-    fits: dict[Kind, frozenset[looks.Looks] | set[looks.Looks]]
-    fits = {**dict.fromkeys(numbers, whole), Kind.DECIMAL: whole | {"decimal"}}
-    misfits = {
-        c.name: found[c.name]["looks"] for c in NAL if found[c.name]["looks"] not in fits.get(c.kind, looks.WORDS)
-    }
-    assert misfits == {}
-    assert [c.name for c in NAL if c.kind is Kind.TEXT and found[c.name]["looks"] in looks.NUMBERS] == []
-
-
-@real
-@pytest.mark.parametrize("file", ["NAP16P202501.head1000.csv", "NAP16P202501.odd-bytes.csv"])
-def test_the_real_nap_is_profiled(file: str) -> None:
-    frame = pl.read_csv(REAL / file, infer_schema=False)
-
-    found = discover(frame)
-
-    assert ["ACCT_ID"] in found["keys"]
-    told = fields(found)
-    assert {told[name]["looks"] for name in ("JV_TOTAL", "TAX_VAL", "EXMPT_VAL")} == {"integer"}
-    assert told["OWN_NAM"]["looks"] == "text"
-    assert "FIDU_NAME" in found["empty"]
-    constants = {one["column"]: one["value"] for one in found["constants"]}
-    assert constants.items() >= {"CO_NO": "16", "ASMNT_YR": "2025", "TS_ID": "14B1"}.items()
-    assert not set(frame["OWN_NAM"]) & set(json.dumps(found["fields"], ensure_ascii=False).split('"'))
-
-
-@real
-def test_the_whole_real_sdf_of_broward_is_profiled() -> None:
-    with zipfile.ZipFile(REAL / "broward_sdf_2025.zip") as archive:
-        frame = pl.read_csv(archive.read("SDF16P202501.csv"), infer_schema=False)
-
-    found = discover(frame)
-
-    told = fields(found)
-    assert found["rows"] == 95_332
-    assert ["PARCEL_ID", "SALE_ID_CD"] in found["keys"]
-    assert ["PARCEL_ID"] not in found["keys"]
-    assert found["empty"] == ["CENSUS_BK", "OR_BOOK", "OR_PAGE"]
-    assert {name: told[name]["looks"] for name in ("DOR_UC", "QUAL_CD", "SALE_MO", "SALE_PRC", "MKT_AR")} == {
-        "DOR_UC": "code", "QUAL_CD": "code", "SALE_MO": "code", "SALE_PRC": "integer", "MKT_AR": "text",
-    }  # fmt: skip
-    assert (told["DOR_UC"]["distinct"], told["SALE_PRC"]["greatest"]) == (57, 221_000_000)
-    assert told["CLERK_NO"]["filled"] == 1
