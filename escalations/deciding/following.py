@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
@@ -42,8 +41,5 @@ def following(person: Any, view: str, done: Escalation) -> str:
     if filters.is_valid():
         rows = rows.filter(filters.lookup())
     order = filters.ordering
-    sign, beyond = ("-", "lt") if order.descending else ("", "gt")
-    value = getattr(done, order.field)
-    after = Q(**{f"{order.field}__{beyond}": value}) | Q(**{order.field: value, f"pk__{beyond}": done.pk})
-    ids = rows.order_by(f"{sign}{order.field}", f"{sign}pk").values_list("pk", flat=True)
-    return ids.filter(after).first() or ids.first() or ""
+    ids = order.sorted(rows).values_list("pk", flat=True)
+    return ids.filter(order.after(getattr(done, order.field), done.pk)).first() or ids.first() or ""

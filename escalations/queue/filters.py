@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from escalations.queue.ordering import ORDERS, URGENT, Order
-from escalations.queue.values import BadValues, Condition, conditions
+from operations.conditions import BadValues, Condition, conditions
 from operations.showing import shortened, visible
 from operations.states import OperationType, Reason
 
@@ -166,7 +166,7 @@ def _held(name: str, who: str) -> Q:
 def _values(asked: list[Condition], who: str) -> Q:
     found = Q()
     for condition in asked:
-        found &= condition.lookup()
+        found &= condition.lookup("operation__")
     return found
 
 

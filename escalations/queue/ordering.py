@@ -23,13 +23,20 @@ class Order:
 
     def page(self, rows: QuerySet[Any], cursor: str = "", size: int = SIZE) -> Page:
         """The ``size`` rows after ``cursor``. Raises `BadCursor`."""
-        sign, beyond = ("-", "lt") if self.descending else ("", "gt")
-        rows = rows.order_by(f"{sign}{self.field}", f"{sign}pk")
+        rows = self.sorted(rows)
         if cursor:
-            value, key = self._read(cursor)
-            rows = rows.filter(Q(**{f"{self.field}__{beyond}": value}) | Q(**{self.field: value, f"pk__{beyond}": key}))
+            rows = rows.filter(self.after(*self._read(cursor)))
         found = list(rows[: size + 1])
         return Page(found[:size], self._write(found[size - 1]) if len(found) > size else "")
+
+    def sorted(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        sign = "-" if self.descending else ""
+        return rows.order_by(f"{sign}{self.field}", f"{sign}pk")
+
+    def after(self, value: datetime | float, key: str) -> Q:
+        """What comes behind the row with this value and key."""
+        beyond = "lt" if self.descending else "gt"
+        return Q(**{f"{self.field}__{beyond}": value}) | Q(**{self.field: value, f"pk__{beyond}": key})
 
     def _write(self, row: Any) -> str:
         value = getattr(row, self.field)

@@ -14,7 +14,9 @@ MOST = 10  # conditions
 HOW = 'Write parameters.name=value or metadata.name=value, a text with spaces in quotes: parameters.note="two words".'
 
 CONDITION = re.compile(
-    r"""(?P<field>parameters|metadata) (?P<path>(?:\.[\w-]{1,80}){1,8}) = (?P<value>"[^"]*"|[^\s"]+) (?=\s|$)""", re.X
+    r"""(?<!\S) (?P<field>parameters|metadata) (?P<path>(?:\.[\w-]{1,80}){1,8})
+        = (?P<value>"[^"]*"|[^\s"]+) (?=\s|$)""",
+    re.X,
 )
 NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?", re.A)
 WORDS = {"true": True, "false": False, "null": None}
@@ -33,10 +35,11 @@ class Condition:
     values: tuple[Any, ...]  # what the text may mean: 2025 is the number or the text
     text: str
 
-    def lookup(self) -> Q:
+    def lookup(self, operation: str = "") -> Q:
+        """As a filter of operations; with ``operation`` ("operation__"), of rows that lead to one."""
         found = Q()
         for value in self.values:
-            found |= Q(Holds(f"operation__{self.field}", self.path, value))
+            found |= Q(Holds(f"{operation}{self.field}", self.path, value))
         return found
 
 
@@ -53,6 +56,11 @@ def conditions(text: str) -> list[Condition]:
     if len(found) > MOST:
         raise BadValues(f"These are {len(found)} conditions; at most {MOST} can be asked for at once.")
     return found
+
+
+def among(text: str) -> tuple[list[Condition], str]:
+    """The conditions in ``text``, at most so many, and what else is in it."""
+    return [_condition(match) for match in CONDITION.finditer(text)][:MOST], CONDITION.sub(" ", text)
 
 
 def _condition(match: re.Match[str]) -> Condition:
