@@ -10,7 +10,7 @@ from workers.data_quality.validate import validate
 from workers.florida_data.layouts import parse_member
 from workers.florida_data.sample.portal import application
 from workers.florida_data.sample.standard import SampleSet
-from workers.florida_data.verify import count_records
+from workers.florida_data.counting import count_records
 
 pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
 

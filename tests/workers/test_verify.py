@@ -13,7 +13,8 @@ from workers import counties
 from workers.contract import Call, InvalidParameters
 from workers.florida_data.process import process
 from workers.florida_data.upload import upload
-from workers.florida_data.verify import count_records, verify
+from workers.florida_data.counting import BLOCK_BYTES, count_records
+from workers.florida_data.verify import verify
 
 pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
 
@@ -105,6 +106,15 @@ HEADER = b"A,B,C\r\n"
 )  # fmt: skip
 def test_rows_are_counted_by_the_rules_of_csv(content, rows):
     assert count_records(Call(), io.BytesIO(content)) == rows
+
+
+@pytest.mark.parametrize("shift", range(0, 60, 7))
+def test_a_row_of_several_lines_is_one_row_wherever_it_stands_in_a_large_file(shift):
+    plain, long = b"1,2,3\r\n", b'1,"' + b"x\r\n" * 15 + b'",3\r\n'
+    before = (BLOCK_BYTES - shift) // len(plain)
+    content = HEADER + plain * before + long + plain * 5 + b"\r\n" + plain * 20
+
+    assert count_records(Call(), io.BytesIO(content)) == before + 1 + 5 + 20
 
 
 @real

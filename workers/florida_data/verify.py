@@ -1,10 +1,5 @@
 """verify: count a release's rows where they came from, and hold that against what became of them."""
 
-import csv
-import io
-import itertools
-from collections import deque
-from collections.abc import Iterable
 from typing import IO, Annotated
 
 from pydantic import Field
@@ -12,16 +7,13 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 
 from workers.contract import Call, InvalidParameters, action
 from workers.florida_data.archives import open_csv
+from workers.florida_data.counting import count_records
 from workers.florida_data.headers import read_beginning
 from workers.florida_data.layouts import layout, parse_member
 from workers.florida_data.results import Download, Processed
 from workers.florida_data.upload import Uploaded
 from workers.warehouse.reach import reachable
 from workers.warehouse.releases import rows_loaded
-
-ROWS_PER_REPORT = 50_000
-# A quoted cell that holds more line ends than this is an unclosed quote.
-MOST_LINES = 20
 
 
 class Verified(TypedDict):
@@ -65,44 +57,6 @@ def _is_headed(lines: IO[bytes], downloaded: Download) -> bool:
     headed = read_beginning(lines, layout(member.file_type, member.year, member.stage), member.name) is not None
     lines.seek(0)
     return headed
-
-
-def count_records(call: Call, lines: IO[bytes], *, headed: bool = True) -> int:
-    """The rows of a CSV file beneath its header; blank lines are none. A quoted cell may go on over several lines.
-
-    A line whose quotes do not pair up, and do not come to an end with the right number of cells, is a row by itself.
-    """
-    width = lines.readline().count(b",") + 1
-    if not headed:
-        lines.seek(0)
-    records = 0
-    ahead: deque[bytes] = deque()
-    while line := ahead.popleft() if ahead else lines.readline():
-        if line.count(b'"') % 2:
-            ahead.extend(itertools.islice(lines, MOST_LINES - 1 - len(ahead)))
-            for _ in range(_lines_that_follow(line, ahead, width)):
-                ahead.popleft()
-        records += line not in (b"\r\n", b"\n")
-        if records % ROWS_PER_REPORT == 0:
-            call.progress(records, None, "counting the rows of the source")
-    return records
-
-
-def _lines_that_follow(line: bytes, ahead: Iterable[bytes], width: int) -> int:
-    """How many of the lines ``ahead`` belong to the row that ``line`` begins."""
-    for number, following in enumerate(ahead, 1):
-        line += following
-        if following.count(b'"') % 2 and _is_row(line, width):
-            return number
-    return 0
-
-
-def _is_row(content: bytes, width: int) -> bool:
-    try:
-        rows = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
-    except (csv.Error, UnicodeDecodeError):
-        return False
-    return len(rows) == 1 and len(rows[0]) == width
 
 
 def _verified(processed: Processed, source: int, loaded: int) -> Verified:
