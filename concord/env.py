@@ -1,5 +1,6 @@
 """Typed reading of the environment, and of `.env` beside manage.py. A value that cannot be read stops the start."""
 
+import ipaddress
 import os
 from pathlib import Path
 
@@ -72,6 +73,20 @@ def number(name: str, default: float) -> float:
 def names(name: str, default: str = "") -> list[str]:
     """A comma-separated list."""
     return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def hosts(name: str) -> list[str]:
+    """A comma-separated list of hosts, patterns with ``*``, and networks such as 10.20.0.0/16."""
+    found = names(name)
+    for entry in found:
+        if "://" in entry or "@" in entry:
+            raise ImproperlyConfigured(f"{name}: {entry!r} is no host: write its name alone")
+        if "/" in entry:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError as error:
+                raise ImproperlyConfigured(f"{name}: {entry!r} is no network: {error}") from error
+    return found
 
 
 def choice(name: str, choices: tuple[str, ...], default: str) -> str:

@@ -3,16 +3,14 @@
 import secrets
 from dataclasses import dataclass
 
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from operations.models import ApiKey
+from operations.roles import ADMINISTRATOR, REVIEWER, role
 
 ADMIN = "admin"
-REVIEWER = "reviewer"
-REVIEWERS = "reviewers"
 KEY = "local"
-MAY = (("escalations", "decide_escalation"), ("workers", "withdraw_release"), ("workers", "see_owners"))
 
 
 @dataclass(frozen=True)
@@ -30,17 +28,10 @@ def create_accounts() -> Credentials | None:
     if User.objects.exists():
         return None
     admin_password, reviewer_password = secrets.token_urlsafe(12), secrets.token_urlsafe(12)
-    User.objects.create_superuser(ADMIN, password=admin_password)
+    admin = User.objects.create_superuser(ADMIN, password=admin_password)
+    admin.groups.add(role(ADMINISTRATOR))
     reviewer = User.objects.create_user(REVIEWER, password=reviewer_password)
-    reviewer.groups.add(reviewers())
+    reviewer.groups.add(role(REVIEWER))
     taken = ApiKey.objects.filter(name=KEY).exists()
     _, key = ApiKey.objects.issue(f"{KEY}-{secrets.token_hex(2)}" if taken else KEY)
     return Credentials(admin_password, reviewer_password, key)
-
-
-def reviewers() -> Group:
-    """The group whose members decide escalations, see owners and withdraw releases."""
-    group, _ = Group.objects.get_or_create(name=REVIEWERS)
-    for app, codename in MAY:
-        group.permissions.add(Permission.objects.get(codename=codename, content_type__app_label=app))
-    return group

@@ -7,6 +7,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from concord import env, logs, redis_server
+from concord.limits import rate
 from concord.secrets import local_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -18,13 +19,14 @@ LOG_DIR = env.folder("LOG_DIR", VAR if env.text("CONCORD_VAR") else BASE_DIR) / 
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or local_secret(VAR / "secret_key")
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")  # earlier ones: what they sealed and signed still holds
 WORKER_TOKEN = env.text("WORKER_TOKEN") or local_secret(VAR / "worker_token")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env.names("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "daphne",
-    "django.contrib.admin",
+    "concord.admin_config.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -39,17 +41,22 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "concord",
     "concord.metrics",
+    "concord.people",
     "workers",
     "operations",
+    "operations.audit",
     "escalations",
 ]
 
 MIDDLEWARE = [
     "concord.metrics.doors.count_requests",
     "concord.request_ids.request_id",
+    "concord.acting.act",
     "concord.tracing.trace_requests",
     "django.middleware.security.SecurityMiddleware",
     "concord.csp.content_security_policy",
+    "concord.out_of_range.OutOfRange",
+    "concord.limits.refusal.answer_refused",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -128,6 +135,7 @@ SNAPSHOT_SECONDS = 3600
 
 CONFIDENCE_THRESHOLD = env.number("CONFIDENCE_THRESHOLD", 0.7)
 ENABLE_CONTEXT_COMPRESSION = env.flag("ENABLE_CONTEXT_COMPRESSION", default=True)
+ENABLE_NEURAL_SCORER = env.flag("ENABLE_NEURAL_SCORER", default=False)
 ENABLE_JUDGE = env.flag("ENABLE_JUDGE", default=False)
 JUDGE_SECONDS = env.number("JUDGE_SECONDS", 20)
 ENABLE_REWOO_PLANNING = env.flag("ENABLE_REWOO_PLANNING", default=True)
@@ -140,6 +148,8 @@ OPERATION_TIMEOUT = env.whole("OPERATION_TIMEOUT", 300)
 SYNC_WAIT_SECONDS = env.number("SYNC_WAIT_SECONDS", 25)
 WEB_THREADS = env.whole("WEB_THREADS", 8)
 API_KEY_REQUIRED = env.flag("API_KEY_REQUIRED", default=True)
+FOUR_EYES = env.flag("FOUR_EYES", default=True)  # nobody approves what he submitted
+MASK_PERSONAL = env.flag("MASK_PERSONAL", default=True)  # what tells of people is hidden until it is asked for
 QUEUE_WORKERS = env.whole("QUEUE_WORKERS", 2)
 LEASE_SECONDS = 60
 LEASE_RENEWAL_SECONDS = 15
@@ -177,6 +187,8 @@ WORKER_PORTS = {
 WORKER_URLS = {
     name: env.text(f"WORKER_{name.upper()}_URL", f"http://localhost:{port}") for name, port in WORKER_PORTS.items()
 }
+WORKER_HOSTS = env.hosts("WORKER_HOSTS")  # where other workers may be, beside the hosts of those (workers/outgoing.py)
+OUTGOING_PROXY = env.text("OUTGOING_PROXY")  # for sources and the model; those of the environment are not used
 
 # --- where the workers that need Concord's own state ask for it, and with which key ---
 
@@ -212,25 +224,66 @@ if env.text("RULES_DIR") and not RULES_DIR.is_dir():
 
 # --- people and clients ---
 
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+PASSWORD_HASHERS = [
+    "concord.people.passwords.ModestArgon2",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # of older accounts, until their next log-in
 ]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "concord.people.passwords.MaximumLength"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AUTHENTICATION_BACKENDS = ["concord.people.backend.Backend"]
+REQUIRE_TOTP = env.names("REQUIRE_TOTP")  # groups whose members, and superusers, log in with a code
+
+# Single sign-on by OpenID Connect; without an issuer there is none.
+OIDC_ISSUER = env.text("OIDC_ISSUER")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET")
+OIDC_SCOPES = env.text("OIDC_SCOPES", "openid profile email")
+OIDC_GROUPS_CLAIM = env.text("OIDC_GROUPS_CLAIM", "groups")
+OIDC_GROUPS = env.pairs("OIDC_GROUPS")  # theirs to ours; who is in none of them does not come in
+OIDC_ONLY = env.flag("OIDC_ONLY", default=False)
+if OIDC_ONLY and not OIDC_ISSUER:
+    raise ImproperlyConfigured("OIDC_ONLY=true leaves no way to log in without an OIDC_ISSUER")
+
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "escalations:queue"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "concord.people.session_store"
+SESSION_IDLE_MINUTES = env.whole("SESSION_IDLE_MINUTES", 480)
+SESSION_HOURS = env.whole("SESSION_HOURS", 12)
+if min(SESSION_IDLE_MINUTES, SESSION_HOURS) < 1:
+    raise ImproperlyConfigured("SESSION_IDLE_MINUTES and SESSION_HOURS are 1 at least: else nobody stays logged in")
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+
+# Proxies of our own before the web, each of which adds an entry to X-Forwarded-For (concord/addresses.py).
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0)
+
+# --- what may be sent (concord/limits): rates for each client by kind of call, sizes, and numbers in each process ---
+
+RATE_LIMITS = {
+    "start": rate.parse("RATE_LIMIT_START", env.text("RATE_LIMIT_START", "6000/minute")),
+    "read": rate.parse("RATE_LIMIT_READ", env.text("RATE_LIMIT_READ", "30000/minute")),
+    "write": rate.parse("RATE_LIMIT_WRITE", env.text("RATE_LIMIT_WRITE", "6000/minute")),
+    "socket": rate.parse("RATE_LIMIT_SOCKET", env.text("RATE_LIMIT_SOCKET", "600/minute")),
+    "failed": rate.parse("RATE_LIMIT_FAILED", env.text("RATE_LIMIT_FAILED", "300/minute")),
+}
+MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = env.whole("MAX_BODY_BYTES", 1_000_000)
+MAX_WAITING, MAX_WAITING_PER_CLIENT = env.whole("MAX_WAITING", 2_000), env.whole("MAX_WAITING_PER_CLIENT", 500)
+MAX_SOCKETS, MAX_SOCKETS_PER_CLIENT = env.whole("MAX_SOCKETS", 2_000), env.whole("MAX_SOCKETS_PER_CLIENT", 200)
 
 # HTTPS is the rule; a local run speaks plain HTTP on loopback and says so.
 HTTPS = env.flag("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# Browsers take cookies of such names only by HTTPS, from this very host, and for all of it.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid", f"{COOKIE_PREFIX}csrftoken"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^health$", r"^metrics$"]  # asked from inside, past the proxy that speaks HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0

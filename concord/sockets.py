@@ -9,6 +9,8 @@ from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDe
 from django.conf import settings
 from django.urls import re_path
 
+from concord.limits import callers
+from concord.socket_guard import Guard
 from escalations import consumers as escalations
 from operations import consumers as operations
 from operations.authentication import presented
@@ -34,6 +36,8 @@ class Doorkeeper:
         client = await database_sync_to_async(ApiKey.objects.find)(key) if key else Anyone()
         if client is None:
             return await WebsocketDenier()(scope, receive, send)
+        if isinstance(client, ApiKey):
+            scope[callers.SAYS] = f"key:{client.pk}"
         return await self.application(scope | {"user": client}, receive, send)
 
 
@@ -42,4 +46,4 @@ routes: list[Any] = [
     *escalations.websocket_urlpatterns,
     re_path("", WebsocketDenier.as_asgi()),  # type: ignore[arg-type]  # django-stubs know views only
 ]
-websockets = Doorkeeper(URLRouter(routes))
+websockets = Doorkeeper(Guard(URLRouter(routes)))

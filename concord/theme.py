@@ -2,8 +2,7 @@
 page comes in them at once, and no account is needed for it.
 """
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -16,12 +15,12 @@ YEAR = 365 * 24 * 3600
 def choose(request: HttpRequest) -> HttpResponse:
     """Remember ``theme`` (light or dark; anything else is the system's), and go back to ``next``."""
     back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, None):
+    if not back.startswith("/") or not url_has_allowed_host_and_scheme(back, None):
         back = "/console/"
-    response = redirect(back)
+    response = HttpResponseRedirect(back)
     theme = request.POST.get("theme", "")
     if theme in CHOSEN:
-        response.set_cookie(COOKIE, theme, max_age=YEAR, secure=request.is_secure(), samesite="Lax")
+        response.set_cookie(COOKIE, theme, max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax")
     else:
         response.delete_cookie(COOKIE, samesite="Lax")
     return response

@@ -3,6 +3,9 @@
 The view commits, and answers 202 at once with a `Concord-Wait` header. That answer is held back here until the
 operation rests or the time is up. Then its snapshot in Redis is what the caller gets; where there is none, or the
 caller may not be who he was any more, the operation is fetched through the same application with his credentials.
+
+Only so many wait at the same time, of one client and of all. Who comes when all places are taken is answered at once
+with that 202, and looks for himself.
 """
 
 import asyncio
@@ -10,6 +13,8 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from concord.limits import callers
+from concord.limits.seats import Seats
 from concord.rested import Rested
 from operations.api import WAIT_HEADER
 
@@ -31,9 +36,10 @@ KEPT = frozenset({b"location", b"preference-applied", b"vary", b"x-request-id"})
 class Waiting:
     """Wraps an ASGI application: holds back its answers with a `Concord-Wait` header."""
 
-    def __init__(self, application: Any, rested: Rested):
+    def __init__(self, application: Any, rested: Rested, seats: Seats):
         self.application = application
         self.rested = rested
+        self.seats = seats
         self._held: set[asyncio.Task[None]] = set()
         self._releasing = False
 
@@ -48,10 +54,13 @@ class Waiting:
             await self.application(scope, receive, send)
             return
         began = time.monotonic()
-        held = Held(send)
+        held = Held(send, lambda: self.seats.take(_who(scope)) is None)
         await self.application(scope, receive, held.send)
         if held.operation_id:
-            await self._wait(scope, receive, send, held, began)
+            try:
+                await self._wait(scope, receive, send, held, began)
+            finally:
+                self.seats.leave(_who(scope))
 
     async def _wait(self, scope: Scope, receive: Receive, send: Send, held: "Held", began: float) -> None:
         leaving = asyncio.create_task(_disconnect(receive))
@@ -77,10 +86,11 @@ class Waiting:
 
 
 class Held:
-    """Passes an answer on, or holds it back if it says that its client will wait."""
+    """Passes an answer on, or holds it back if it says that its client will wait and ``may_wait`` finds a place."""
 
-    def __init__(self, send: Send):
+    def __init__(self, send: Send, may_wait: Callable[[], bool]):
         self._send = send
+        self._may_wait = may_wait
         self.operation_id = ""
         self.seconds = 0.0
         self.headers: Headers = []
@@ -98,16 +108,23 @@ class Held:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._read([(name.lower(), value) for name, value in message["headers"]])
+            headers = [(name.lower(), value) for name, value in message["headers"]]
+            self._read(headers)
+            message = {**message, "headers": [header for header in headers if header[0] != WAIT]}
         if not self.operation_id:
             await self._send(message)
 
     def _read(self, headers: Headers) -> None:
         asked = dict(headers).get(WAIT)
-        if asked:
+        if asked and self._may_wait():
             self.operation_id, seconds = asked.decode().split()
             self.seconds = float(seconds)
             self.headers = headers
+
+
+def _who(scope: Scope) -> str:
+    """Whose place it is: the client's whom the view has let in."""
+    return str(scope.get(callers.SAYS) or callers.address(scope))
 
 
 def _get(scope: Scope, held: Held) -> Scope:

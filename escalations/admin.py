@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from escalations.models import Comment, Decision, Escalation, Notice
 from operations.admin import ReadOnlyInline
+from operations.masking.admin import Masked
 from workers.admin import ReadOnlyAdmin
 
 WINDOW = ["effective_at", "applied_at", "undone_at", "undone_by"]
@@ -15,7 +16,7 @@ class DecisionInline(ReadOnlyInline):
 
 
 @admin.register(Escalation)
-class EscalationAdmin(ReadOnlyAdmin):
+class EscalationAdmin(Masked, ReadOnlyAdmin):
     list_display = ["id", "operation", "reason", "status", "confidence_score", "claimed_by", "created_at", "decided_at"]
     list_filter = ["status", "reason", "created_at"]
     list_select_related = ["operation"]
@@ -26,7 +27,7 @@ class EscalationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(Masked, ReadOnlyAdmin):
     list_display = ["created_at", "decision", "decided_by", "escalation", "reason", *WINDOW]
     list_filter = ["decision", "decided_by", "created_at"]
     list_select_related = ["escalation"]
@@ -35,7 +36,7 @@ class DecisionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Comment)
-class CommentAdmin(ReadOnlyAdmin):
+class CommentAdmin(Masked, ReadOnlyAdmin):
     list_display = ["created_at", "escalation", "author", "text"]
     list_filter = ["created_at"]
     search_fields = ["escalation__id", "escalation__operation__id", "author", "text"]
@@ -44,7 +45,7 @@ class CommentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadOnlyAdmin):
+class NoticeAdmin(Masked, ReadOnlyAdmin):
     list_display = ["created_at", "person", "kind", "actor", "escalation", "read_at"]
     list_filter = ["kind", "created_at"]
     search_fields = ["escalation__id", "escalation__operation__id", "person", "actor"]

@@ -9,15 +9,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
+from escalations.deciding.allowed import NotAllowed, decide_as
 from escalations.deciding.claims import claim
-from escalations.deciding.decisions import decide
+from escalations.known import know_questions
 from escalations.models import Conflict, DecisionError, Escalation, EscalationQuerySet
 from escalations.representation import decision_json, escalation_json
 from escalations.schema import escalations_schema
 from escalations.serializers import ClaimRequest, DecisionRequest, EscalationFilters
 from escalations.talk.api import TalkActions
+from operations import rights
+from operations.masking.api import MaskedForPeople
 from operations.pagination import OldestFirst
-from operations.permissions import MayCall, MayDecide, name_of
+from operations.permissions import name_of, takes
 from operations.problems import Problem, as_api_error
 
 
@@ -26,11 +29,16 @@ def _(error: DecisionError) -> exceptions.APIException:
     return Problem(422, str(error), field=error.field)
 
 
+@as_api_error.register
+def _(error: NotAllowed) -> exceptions.APIException:
+    return exceptions.PermissionDenied(str(error))
+
+
 @escalations_schema
-class EscalationViewSet(TalkActions, ViewSet):
+class EscalationViewSet(MaskedForPeople, TalkActions, ViewSet):
     """Questions to a person; the first answer wins."""
 
-    permission_classes = [MayCall, MayDecide]
+    permission_classes = takes(rights.DECIDE, to_change=True)
     lookup_value_regex = r"[\w.-]+"
 
     def list(self, request: Request) -> Response:
@@ -63,10 +71,10 @@ class EscalationViewSet(TalkActions, ViewSet):
         body.is_valid(raise_exception=True)
         given = body.validated_data
 
-        decision = decide(
+        decision = decide_as(
+            request.user,
             self._get(request, pk),
             body.answer(),
-            who=name_of(request.user),
             revision=given["revision"],
             decision_id=given.get("decision_id") or str(uuid.uuid4()),
             take_over=given["take_over"],
@@ -83,9 +91,12 @@ class EscalationViewSet(TalkActions, ViewSet):
             error = Problem(409, str(error), more={"escalation": escalation_json(escalation)})
         return super().handle_exception(error)
 
+    def know(self, pk: str) -> None:
+        know_questions([pk])
+
     def _visible(self, request: Request) -> EscalationQuerySet:
         rows = Escalation.objects.visible_to(request.user)
-        return rows.select_related("operation").prefetch_related("decisions")
+        return rows.select_related("operation").prefetch_related("decisions", "approvals")
 
     def _get(self, request: Request, pk: str) -> Escalation:
         return get_object_or_404(self._visible(request), pk=pk)

@@ -5,6 +5,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from operations.masking.hiding import know
+from operations.masking.hiding import text as masked
+from operations.masking.marks import DOT
+from operations.masking.sight import Sight, looking
 from operations.states import Reason
 from workers.counties import COUNTIES
 
@@ -17,6 +21,7 @@ BY_ACTION = (Reason.STEP_FAILED, Reason.APPROVAL_NEEDED)
 _COUNTY = re.compile(r"\b(?:" + "|".join(re.escape(county.name) for county in COUNTIES) + r")\b(?: County)?", re.I)
 _ID = re.compile(r"\b[A-Za-z]*\d[\w.,:%-]*|\bE\d+\b|#E\d+[\w.\[\]]*|\b[0-9a-f]{8,}\b")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_MARK = re.compile(rf"\w?{DOT}+")
 _SPACE = re.compile(r"[\s\x00-\x1f]+")
 
 
@@ -26,6 +31,12 @@ def cause_of(reason: str, findings: Iterable[Any], calls: Iterable[tuple[str, st
     ``calls`` are the workers' actions in question: they stand for what a step that failed says of itself.
     """
     found = [finding if isinstance(finding, dict) else {"message": finding} for finding in findings]
+    with looking(Sight()):  # nobody's eyes: the cause stands in addresses
+        know(found)
+        return _cause(reason, found, calls)
+
+
+def _cause(reason: str, found: list[dict[str, Any]], calls: Iterable[tuple[str, str]]) -> str:
     parts = [f"{worker}.{action}" for worker, action in calls] if reason in BY_ACTION else []
     parts += [_plain(_telling(finding)) for finding in _first(reason, found)]
     told = list(dict.fromkeys(part for part in parts if part))
@@ -44,8 +55,9 @@ def _telling(finding: dict[str, Any]) -> str:
 
 def _plain(text: str) -> str:
     """``text`` without what differs from case to case."""
-    for pattern, instead in ((_QUOTED, "…"), (_COUNTY, "…"), (_ID, "…"), (_SPACE, " ")):
-        text = pattern.sub(instead, text[:400])
+    text = masked(text[:400])
+    for pattern, instead in ((_MARK, "…"), (_QUOTED, "…"), (_COUNTY, "…"), (_ID, "…"), (_SPACE, " ")):
+        text = pattern.sub(instead, text)
     return text.strip()
 
 

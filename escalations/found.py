@@ -38,8 +38,8 @@ class Findings:
     aside: list[SetAside]
 
 
-def findings_of(escalation: Escalation, *, see_owners: bool) -> Findings:
-    """The findings of ``escalation``, in a constant number of queries. Personal cells only with ``see_owners``."""
+def findings_of(escalation: Escalation) -> Findings:
+    """The findings of ``escalation``, in a constant number of queries."""
     given = [found if isinstance(found, dict) else {"message": found} for found in escalation.findings[:SHOWN]]
     results = _results(escalation, [str(found.get("step", "")) for found in given])
     asking = {question.step for question in questions(escalation)}
@@ -47,10 +47,10 @@ def findings_of(escalation: Escalation, *, see_owners: bool) -> Findings:
     read: set[str] = set()
     for found in given:
         step = str(found.get("step", ""))
-        rules = [] if step in read else broken_rules(results.get(step), see_owners=see_owners)
+        rules = [] if step in read else broken_rules(results.get(step))
         read.add(step)  # the rows stand at the first finding of a step
         rows.append(_found(found, step, rules, step in asking))
-    aside = _aside(escalation, see_owners)
+    aside = _aside(escalation)
     return Findings(rows, len(escalation.findings) - len(given), aside)
 
 
@@ -68,7 +68,7 @@ def _results(escalation: Escalation, steps: list[str]) -> dict[str, Any]:
     return dict(rows.values_list("step_id", "result"))
 
 
-def _aside(escalation: Escalation, see_owners: bool) -> list[SetAside]:
+def _aside(escalation: Escalation) -> list[SetAside]:
     """Rows that were set aside, of the branches concerned; of any where all of the result is in doubt."""
     if escalation.reason not in (Reason.LOW_CONFIDENCE, Reason.RULE_FAILED):
         return []
@@ -78,5 +78,5 @@ def _aside(escalation: Escalation, see_owners: bool) -> list[SetAside]:
         rows = rows.filter(index__in=numbers)
     elif escalation.steps:
         rows = rows.filter(step_id__in=[step for step in escalation.steps[:WITH_ROWS] if isinstance(step, str)])
-    found = [set_aside(step, see_owners=see_owners) for step in rows.only("step_id", "label", "result")[:FILES]]
+    found = [set_aside(step) for step in rows.only("step_id", "label", "result")[:FILES]]
     return [aside for aside in found if aside]

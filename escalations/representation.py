@@ -4,7 +4,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from escalations.models import Comment, Decision, Escalation
+from escalations.deciding import two_people
+from escalations.models import Approval, Comment, Decision, Escalation
 from operations.representation import iso
 
 Json = dict[str, Any]
@@ -32,6 +33,10 @@ def escalation_json(escalation: Escalation) -> Json:
         "revision": escalation.revision,
         "created_at": iso(escalation.created_at),
         "decided_at": iso(escalation.decided_at),
+        "approvals": {
+            "needed": two_people.needed(escalation),
+            "given": [{"by": one.approved_by, "at": iso(one.created_at)} for one in two_people.given(escalation)],
+        },
         "decisions": [decision_json(decision) for decision in escalation.decisions.all()],
         "links": {
             "self": f"/escalations/{escalation.pk}",
@@ -51,7 +56,7 @@ def comment_json(comment: Comment) -> Json:
     }
 
 
-def decision_json(decision: Decision) -> Json:
+def decision_json(decision: Decision | Approval) -> Json:
     return {
         "decision_id": decision.decision_id,
         "decision": decision.decision,

@@ -5,7 +5,7 @@ from rest_framework import serializers as s
 
 from escalations.models import Escalation, Kind
 from escalations.serializers import AssignRequest, ClaimRequest, CommentRequest, DecisionRequest, EscalationFilters
-from operations.schema import refusals
+from operations.schema import BODY, refusals
 from operations.shapes import Shape, page_of
 from operations.states import Reason, Status
 
@@ -36,6 +36,18 @@ class EscalationLinksShape(Shape):
     console = s.CharField()
 
 
+class ApprovalShape(Shape):
+    by = s.CharField()
+    at = s.DateTimeField()
+
+
+class ApprovalsShape(Shape):
+    """Of a destructive action: how many people have to approve it, and who has, before the last of them decides."""
+
+    needed = s.IntegerField(help_text="2 where the type is set so; else 1")
+    given = ApprovalShape(many=True)
+
+
 class EscalationShape(Shape):
     escalation_id = s.CharField()
     operation_id = s.CharField()
@@ -57,6 +69,7 @@ class EscalationShape(Shape):
     )
     created_at = s.DateTimeField()
     decided_at = s.DateTimeField(allow_null=True)
+    approvals = ApprovalsShape()
     decisions = DecisionShape(many=True)
     links = EscalationLinksShape()
 
@@ -82,32 +95,32 @@ class DecidedShape(Shape):
 
 comments_schema = extend_schema(
     summary="What was said about it, in order",
-    responses={200: page_of(CommentShape), **refusals(400, 404)},
+    responses={200: page_of(CommentShape), **refusals(404)},
 )
 comment_schema = extend_schema(
     summary="Say something about it",
     description="Those whom it calls with @name are told in the console.",
     request=CommentRequest,
-    responses={201: SaidShape, **refusals(400, 404)},
+    responses={201: SaidShape, **refusals(*BODY, 404)},
 )
 assign_schema = extend_schema(
     summary="Ask somebody to decide",
     description="The last one who asks wins; a comment without an author says who asked whom.",
     request=AssignRequest,
-    responses={200: EscalationShape, **refusals(400, 404, 409, 422)},
+    responses={200: EscalationShape, **refusals(*BODY, 404, 409, 422)},
 )
 
 escalations_schema = extend_schema_view(
     list=extend_schema(
         summary="The review queue, oldest first",
         parameters=[EscalationFilters],
-        responses={200: page_of(EscalationShape), **refusals(400)},
+        responses={200: page_of(EscalationShape), **refusals()},
     ),
     retrieve=extend_schema(summary="One escalation", responses={200: EscalationShape, **refusals(404)}),
     claim=extend_schema(
         summary="Say that one is at it, for five minutes",
         request=ClaimRequest,
-        responses={200: EscalationShape, **refusals(400, 404, 409)},
+        responses={200: EscalationShape, **refusals(*BODY, 404, 409)},
     ),
     release=extend_schema(
         summary="Give the claim back", request=None, responses={200: EscalationShape, **refusals(404, 409)}
@@ -116,6 +129,6 @@ escalations_schema = extend_schema_view(
         summary="Decide",
         description="The first decision wins; who comes later gets a 409 with the escalation as it is now.",
         request=DecisionRequest,
-        responses={200: DecidedShape, **refusals(400, 404, 409, 422)},
+        responses={200: DecidedShape, **refusals(*BODY, 404, 409, 422)},
     ),
 )

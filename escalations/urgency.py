@@ -60,7 +60,7 @@ def judged(
     return weighed(
         reason=reason,
         priority=operation.priority,
-        stake=max((stake(_told(worker, action)) for worker, action in calls), default=READS),
+        stake=max((stake(told(worker, action)) for worker, action in calls), default=READS),
         confidence_score=confidence_score,
         threshold=confidence_threshold(operation.operation_type),
         created_at=created_at or timezone.now(),
@@ -157,7 +157,7 @@ def _calls(operation: Operation, steps: Iterable[str]) -> list[tuple[str, str]]:
     return sorted({(worker, action) for step_id, worker, action in rows if not named or step_id in named})
 
 
-def _told(worker: str, action: str) -> Json | None:
+def told(worker: str, action: str) -> Json | None:
     """What the manifest that we have says of an action. Nobody is called for it: this runs inside a transaction."""
     row = registry.workers().get(worker)
     actions = row.manifest.get("actions", []) if row else []

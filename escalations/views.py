@@ -7,18 +7,22 @@ from django.db.models import Prefetch
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 
+from escalations.deciding import two_people
+from escalations.deciding.allowed import why_not
 from escalations.deciding.choices import choices, in_words
-from escalations.deciding.following import queue_address, view_of
+from escalations.deciding.following import page_address, queue_address, view_of
 from escalations.deciding.forms import DecisionForm
 from escalations.deciding.questions import questions
 from escalations.deciding.reasons import offered
 from escalations.deciding.ticks import known, ticks
 from escalations.found import findings_of
-from escalations.models import Escalation
+from escalations.models import Escalation, Kind
 from escalations.talk.notices import read
 from escalations.talk.talk import conversation
-from operations.access import ConsoleRequest, may_see_owners, page
+from operations.access import ConsoleRequest, page
 from operations.live import ESCALATIONS, operation_group
+from operations.masking.hiding import know
+from operations.masking.sight import about
 from operations.models import Step, is_reviewer
 from operations.sequences import sequences
 from operations.whole import whole
@@ -52,18 +56,21 @@ def show(
     typed = request.POST if typed is None else typed
     seen = sequences(ESCALATIONS, operation_group(escalation.operation_id))
     escalation = _as_it_is_now(escalation)
+    view, operation = view_of(request), escalation.operation
+    about("escalation", escalation.pk, operation.pk, page_address(escalation.pk, view))
+    know(escalation.findings, operation.parameters, operation.metadata, operation.result)
     ticks_from = request.GET if request.htmx else typed
-    context = _state(escalation, request.user.get_username(), ticks_from) | {
+    context = _state(escalation, request.user, ticks_from) | {
         **conversation(escalation, request.user),
         **whole(escalation.operation, escalation.steps, request.GET.get("before", "")),
-        "findings": findings_of(escalation, see_owners=may_see_owners(request.user)),
+        "findings": findings_of(escalation),
         "seen": seen,
         "form": _fresh_form(escalation, typed.get("reason", "")),
         "errors": form.errors if form else {},
         "may_act": is_reviewer(request.user),
         "refused": refused,
         "typed": typed,
-        "view": (view := view_of(request)),
+        "view": view,
         "back": queue_address(view),
         **more,
     }
@@ -82,7 +89,7 @@ def _fresh_form(escalation: Escalation, reason: str) -> DecisionForm:
     return DecisionForm(escalation, initial=initial)
 
 
-def _state(escalation: Escalation, who: str, typed: QueryDict) -> dict[str, Any]:
+def _state(escalation: Escalation, person: Any, typed: QueryDict) -> dict[str, Any]:
     """What changes while the page is open. ``typed`` may say which steps a retry would run again."""
     ticked = known(escalation, typed.getlist("steps")) if "ticks" in typed else None
     operation = escalation.operation
@@ -93,9 +100,11 @@ def _state(escalation: Escalation, who: str, typed: QueryDict) -> dict[str, Any]
         "operation": operation,
         "is_open": is_open,
         "holder": holder,
-        "mine": holder == who,
+        "mine": holder == person.get_username(),
+        "standing": two_people.standing(escalation) if is_open else "",
+        "edit_refused": why_not(person, escalation, Kind.EDIT) if is_open else "",
         "questions": questions(escalation),
-        "choices": choices(escalation, ticked or ()) if is_open else [],
+        "choices": choices(escalation, person, ticked or ()) if is_open else [],
         "ticks": ticks(escalation, ticked) if is_open else None,
         "presets": offered(escalation),
         "decided": [(taken, in_words(taken.effect)) for taken in escalation.decisions.all()],

@@ -1,7 +1,7 @@
-"""Who may open the console (staff look; reviewers look and act), and what everybody else is answered."""
+"""The doors of the console: what each page and act asks for, and what everybody else is answered."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -11,7 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.middleware import HtmxDetails
 
-from operations.models import is_reviewer
+from operations import rights
+from operations.masking.viewing import viewing
+from operations.rights import Right
 
 
 class ConsoleRequest(HttpRequest):
@@ -26,52 +28,59 @@ View = Callable[..., HttpResponseBase]
 
 def may_look(user: Any) -> bool:
     """May this person open the console?"""
-    return bool(getattr(user, "is_active", False) and user.is_staff) or is_reviewer(user)
+    return rights.USE.is_of(user)
+
+
+def may_open_admin(user: Any) -> bool:
+    """May this person open the admin's front page? That is no right to any other page of it."""
+    return bool(getattr(user, "is_active", False) and user.is_staff) or rights.MANAGE.is_of(user)
 
 
 def page(view: View) -> View:
-    """A page of the console: read by GET, kept in no cache."""
-    return never_cache(require_GET(_asking(may_look, view)))
+    """A page for all who use the console: read by GET, kept in no cache."""
+    return page_of(rights.USE)(view)
 
 
-def page_of(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
-    """A page for those who may look and whom ``allowed`` allows."""
-    return lambda view: never_cache(require_GET(_asking(lambda user: may_look(user) and allowed(user), view)))
+def page_of(right: Right) -> Callable[[View], View]:
+    """A page for those who have a right."""
+    return lambda view: _as_page(never_cache(require_GET(_asking(right, view))))
+
+
+def _as_page(view: View) -> View:
+    """Mark it as what can be looked at again with other eyes (see operations.masking.revealing)."""
+    view.is_page = True  # type: ignore[attr-defined]
+    return view
 
 
 def act(view: View) -> View:
     """Something that a reviewer does: a POST."""
-    return never_cache(require_POST(_asking(is_reviewer, view)))
+    return act_of(rights.DECIDE)(view)
 
 
-def act_of(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
-    """Something that those do who may look and whom ``allowed`` allows: a POST."""
-    return lambda view: never_cache(require_POST(_asking(lambda user: may_look(user) and allowed(user), view)))
+def act_of(right: Right) -> Callable[[View], View]:
+    """Something that those do who have a right: a POST."""
+    return lambda view: never_cache(require_POST(_asking(right, view)))
 
 
-def may_start(user: Any) -> bool:
-    """May this person start operations?"""
-    return is_reviewer(user) or bool(user.has_perm("operations.add_operation"))
+def check(caller: Any, right: Right) -> None:
+    """Go on if ``caller`` has the right; else answer 403, with what he lacks."""
+    if not right.is_of(caller):
+        raise PermissionDenied(right.missing(caller))
 
 
-def may_withdraw(user: Any) -> bool:
-    """May this person withdraw releases and put them back?"""
-    return bool(user.has_perm("workers.withdraw_release"))
+may_start = partial(Right.is_of, rights.START)
+may_withdraw = partial(Right.is_of, rights.WITHDRAW)
+may_see_owners = partial(Right.is_of, rights.SEE_OWNERS)
 
 
-def may_see_owners(user: Any) -> bool:
-    """May this person see who owns what, and where they live?"""
-    return bool(user.has_perm("workers.see_owners"))
-
-
-def _asking(allowed: Callable[[Any], bool], view: View) -> View:
+def _asking(right: Right, view: View) -> View:
     @wraps(view)
     def checked(request: ConsoleRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _sign_in(request)
-        if not allowed(request.user):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
+        check(request.user, rights.USE)
+        check(request.user, right)
+        return viewing(request, lambda: view(request, *args, **kwargs))
 
     return checked
 

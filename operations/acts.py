@@ -7,11 +7,14 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from operations import jobs, live, signals
+from operations.audit import acting
+from operations.audit.recording import record
 from operations.models import ApiKey, IdempotencyKey, Operation, Superseded, TransitionError
 from operations.resume import cancel_unfinished, run_again
 from operations.states import Status, StepStatus
@@ -23,14 +26,20 @@ class KeyReused(Exception):
 
 
 def submit(
-    fields: dict[str, Any], client: ApiKey | None, *, key: str = "", body_digest: str = "", actor: str = ""
+    fields: dict[str, Any],
+    client: ApiKey | None,
+    *,
+    person: Any = None,
+    key: str = "",
+    body_digest: str = "",
+    actor: str = "",
 ) -> tuple[Operation, bool]:
     """Save a new operation and ring for it. Returns it, and whether it is new.
 
-    ``fields`` are checked model fields. With an idempotency ``key`` the same request gives the same operation for
-    7 days; the key with another body raises `KeyReused`.
+    ``fields`` are checked model fields; it belongs to the ``client`` or the ``person``. With an idempotency ``key`` the
+    same request gives the same operation for 7 days; the key with another body raises `KeyReused`.
     """
-    owner = str(client.pk) if client else ""
+    owner = str(client.pk) if client else f"p{person.pk}" if person else ""
     if key and (earlier := _earlier(owner, key, body_digest)):
         return earlier, False
     told = {"concord.operation.type": fields["operation_type"]}
@@ -38,7 +47,7 @@ def submit(
         # Without a key to remember it is one statement, or has a transaction of its own.
         together = transaction.atomic() if key else nullcontext()
         with tracing.span("submit", told, kind="producer") as span, together:
-            operation = _create(fields, client, actor)
+            operation = _create(fields, client, person, actor)
             span.tell({"concord.operation.id": operation.pk})
             if key:
                 _remember(owner, key, body_digest, operation)
@@ -49,11 +58,14 @@ def submit(
     return operation, True
 
 
-def _create(fields: dict[str, Any], client: ApiKey | None, actor: str) -> Operation:
+def _create(fields: dict[str, Any], client: ApiKey | None, person: Any, actor: str) -> Operation:
     now = timezone.now()
-    operation = Operation(client=client, created_at=now, updated_at=now, wake_at=now, **fields)
+    operation = Operation(client=client, submitted_by=person, created_at=now, updated_at=now, wake_at=now, **fields)
     operation.deadline_at = now + timedelta(seconds=operation.timeout_seconds)
     operation.traceparent = tracing.traceparent()
+    if asked := acting.current():
+        operation.request_id = asked.request_id
+        structlog.contextvars.bind_contextvars(operation_id=operation.pk)
     operation.begin("Received", actor=actor or (client.name if client else ""))
     jobs.ring()
     return operation
@@ -85,7 +97,9 @@ def cancel(operation: Operation, *, actor: str) -> None:
         # A queue worker comes once more, to withdraw the calls that are still running.
         running = operation.steps.filter(status=StepStatus.RUNNING).exists()
         wake_at = timezone.now() if running else None
+        before = operation.status
         operation.move_to(Status.CANCELLED, f"Cancelled by {actor}", actor=actor, wake_at=wake_at)
+        _record("operation.cancel", operation, before)
         cancel_unfinished(operation)
         signals.review_over.send(Operation, operation=operation)
         jobs.ring()
@@ -101,7 +115,9 @@ def retry(operation: Operation, *, actor: str) -> None:
     begun = operation.plan and not operation.plan_unseen and not operation.replan
     status = Status.EXECUTING if begun else Status.PLANNING
     with transaction.atomic():
+        before = operation.status
         operation.move_to(status, f"Retried by {actor}", actor=actor, seconds_left=None)
+        _record("operation.retry", operation, before)
         unfinished = [StepStatus.FAILED, StepStatus.CANCELLED, StepStatus.AWAITING_APPROVAL]
         run_again(operation, operation.steps.filter(status__in=unfinished))
         signals.review_over.send(Operation, operation=operation)
@@ -124,8 +140,13 @@ def ring(operation: Operation, *, actor: str) -> None:
         if not row.update(wake_at=min(operation.wake_at or now, now)):
             raise Superseded(f"{operation.pk} was changed by somebody else in the meantime.")
         operation.record("rung", f"Rung for by {actor}", actor=actor)
+        _record("operation.ring", operation, operation.status)
         jobs.ring()
         live.announce(operation)
+
+
+def _record(action: str, operation: Operation, before: str) -> None:
+    record(action, operation, before={"status": before}, after={"status": operation.status})
 
 
 def defaults() -> dict[str, Any]:

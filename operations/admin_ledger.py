@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from operations import usage
+from operations.masking.admin import Masked
 from operations.models import ModelCall
 from workers.admin import ReadOnlyAdmin
 
@@ -14,7 +15,7 @@ MOST_DAYS = 31
 
 
 @admin.register(ModelCall)
-class ModelCallAdmin(ReadOnlyAdmin):
+class ModelCallAdmin(Masked, ReadOnlyAdmin):
     change_list_template = "admin/model_calls.html"
     date_hierarchy = "created_at"
     list_display = [

@@ -5,13 +5,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
+from operations.masking.admin import Masked
 from operations.models import PlanCache
 from operations.planning import cache
 from workers.admin import ReadOnlyAdmin
 
 
 @admin.register(PlanCache)
-class PlanCacheAdmin(ReadOnlyAdmin):
+class PlanCacheAdmin(Masked, ReadOnlyAdmin):
     """The plans that are kept. One that is deleted is made anew when it is needed."""
 
     list_display = ["operation_type", "goal", "steps", "hits", "model", "created_at", "proven_at", "used_at"]

@@ -1,5 +1,6 @@
 """What an answer of a worker means for its step, and the saving of it under the claim."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import timedelta
@@ -16,6 +17,8 @@ from operations.planning import replan
 from operations.states import Reason, StepStatus
 from operations.validation import Finding, check_step, failures
 from workers import client, registry
+
+logger = logging.getLogger(__name__)
 
 # A worker that cannot be reached is being restarted: for so long, that costs its steps none of their attempts.
 RESTART_SECONDS = 30
@@ -109,12 +112,25 @@ class Answers:
             "finished_at": timezone.now(),
             **fields,
         }
+        self._log(step, status)
         if status == StepStatus.COMPLETED and step.step_id in self._unwritten:
             for name, value in given.items():
                 setattr(step, name, value)
             self._ended.append(step)
         else:
             self.save(step, **given)
+
+    def _log(self, step: Step, status: StepStatus) -> None:
+        """Which step ended how. Its error and its result are in its row, and may tell of people."""
+        took = timezone.now() - step.started_at if step.started_at else timedelta(0)
+        logger.log(
+            logging.INFO if status == StepStatus.COMPLETED else logging.WARNING,
+            "%s.%s is %s",
+            step.worker,
+            step.action,
+            status,
+            extra={"step_id": step.step_id, "attempts": step.attempts, "ms": round(took.total_seconds() * 1000)},
+        )
 
     def _put(self) -> None:
         """Write the steps that were done before they became rows."""
@@ -186,6 +202,8 @@ class Answers:
             self.failed(step, f"{error} (tried {step.attempts} times)")
             return
         due_at = retries.next_attempt(step.attempts, retry_after)
+        about = {"step_id": step.step_id, "attempts": step.attempts}
+        logger.warning("%s.%s is tried again", step.worker, step.action, extra=about)
         self.save(step, status=StepStatus.PENDING, attempts=step.attempts, due_at=due_at, error=error, location="")
         self.operation.record(
             "step_retry", f"{step.named}, attempt {step.attempts}: {error}", data={"step": step.step_id}

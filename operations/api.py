@@ -1,23 +1,27 @@
 """The operations API: ask for work, wait for it, look at it, stop it, try it again, ring for it."""
 
 import hashlib
+import math
 from collections.abc import Callable
 from typing import Any
 
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from operations import acts, lookup
+from operations import acts, lookup, rights
 from operations.canonical import canonical
 from operations.evidence import EvidenceError
+from operations.masking.api import MaskedForPeople
+from operations.masking.lists import know_operation
 from operations.models import Operation, Superseded
 from operations.pagination import AsItHappened, NewestFirst
-from operations.permissions import MayCall, MayMend, client_of, name_of
+from operations.permissions import check, client_of, is_client, name_of, person_of, takes
 from operations.preferences import preference
 from operations.representation import event_json, model_call_json, operation_json
 from operations.schema import operations_schema
@@ -29,18 +33,21 @@ TRIES = 5
 
 
 @operations_schema
-class OperationViewSet(ViewSet):
+class OperationViewSet(MaskedForPeople, ViewSet):
     """Operations are made, watched and acted on; never edited or deleted."""
 
     lookup_value_regex = r"[\w.-]+"
 
     def create(self, request: Request) -> Response:
+        check(request, rights.START)
         body = OperationRequest(data=request.data)
         body.is_valid(raise_exception=True)
+        check(request, rights.starting(body.validated_data["operation_type"]))
 
         operation, is_new = acts.submit(
             body.validated_data,
             client_of(request),
+            person=person_of(request),
             key=_idempotency_key(request),
             body_digest=hashlib.sha256(canonical(request.data)).hexdigest(),
             actor=name_of(request.user),
@@ -89,17 +96,21 @@ class OperationViewSet(ViewSet):
     def retry(self, request: Request, pk: str) -> Response:
         return self._act(acts.retry, request, pk)
 
-    @action(detail=True, methods=["post"], permission_classes=[MayCall, MayMend])
+    @action(detail=True, methods=["post"], permission_classes=takes(rights.MEND))
     def ring(self, request: Request, pk: str) -> Response:
-        return self._act(acts.ring, request, pk)
+        return self._act(acts.ring, request, pk, rights.MEND)
+
+    def know(self, pk: str) -> None:
+        know_operation(pk)
 
     def _get(self, request: Request, pk: str) -> Operation:
         return get_object_or_404(Operation.objects.visible_to(request.user), pk=pk)
 
-    def _act(self, act: Callable[..., None], request: Request, pk: str) -> Response:
+    def _act(self, act: Callable[..., None], request: Request, pk: str, right: rights.Right | None = None) -> Response:
         """Do it, and look again where a queue worker changed the operation in between."""
         for attempt in range(1, TRIES + 1):
             operation = self._get(request, pk)
+            check(request, right or rights.acting_on(operation, request.user))
             try:
                 act(operation, actor=name_of(request.user))
                 break
@@ -117,9 +128,16 @@ def _accepted(operation: Operation, shown: dict[str, Any], request: Request) -> 
         headers["Preference-Applied"] = prefer.applied
     if not operation.is_moving:
         return Response(shown, 200, headers=headers)
-    if prefer.seconds > 0:
-        headers[WAIT_HEADER] = f"{operation.pk} {prefer.seconds:g}"
+    seconds = min(prefer.seconds, _in_force_for(request.user))
+    if seconds > 0:
+        headers[WAIT_HEADER] = f"{operation.pk} {seconds:g}"
     return Response(shown, 202, headers=headers)
+
+
+def _in_force_for(caller: Any) -> float:
+    """For how many seconds the key of this request will be taken: nobody is answered after that."""
+    end = caller.ends_at(getattr(caller, "shown", "")) if is_client(caller) else None
+    return (end - timezone.now()).total_seconds() if end else math.inf
 
 
 def _evidence(operation: Operation, asked: dict[str, Any], request: Request) -> dict[str, Any]:

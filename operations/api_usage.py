@@ -11,10 +11,11 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from operations import rights
 from operations import usage as used
-from operations.fields import StrictSerializer
+from operations.fields import Moment, StrictSerializer
 from operations.models import ModelCall
-from operations.permissions import MayCall, MayReadAll
+from operations.permissions import takes
 from operations.representation import iso
 from operations.schema import refusals
 from operations.shapes import UsageShape
@@ -29,8 +30,8 @@ class Period(StrictSerializer):
 
     def get_fields(self) -> dict[str, Any]:
         """``from`` is no name for an attribute."""
-        since = serializers.DateTimeField(required=False, help_text="A day or a time (UTC where it does not say)")
-        until = serializers.DateTimeField(required=False, help_text="Before this day or time")
+        since = Moment(required=False, help_text="A day or a time (UTC where it does not say)")
+        until = Moment(required=False, help_text="Before this day or time")
         return {"from": since, "to": until, **super().get_fields()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -45,10 +46,10 @@ class Period(StrictSerializer):
     description="Tokens and cost by operation type, day (UTC), purpose or model. A cost is null where a part of it is "
     "unknown. Takes the scope `read_all`.",
     parameters=[Period],
-    responses={200: UsageShape, **refusals(400)},
+    responses={200: UsageShape, **refusals()},
 )
 @api_view(["GET"])
-@permission_classes([MayCall, MayReadAll])
+@permission_classes(takes(rights.SEE_ALL))
 def usage(request: Request) -> Response:
     asked = Period(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -10,12 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
-from operations.fields import StrictSerializer, Text, Truth, Whole
-from operations.permissions import MayAdminister, MayCall, MayMend
+from operations import rights
+from operations.audit.recording import record
+from operations.fields import StrictSerializer, Text, Truth, Whole, refuse_query
+from operations.permissions import takes
 from operations.problems import Problem
 from operations.representation import iso
 from operations.schema import workers_schema_for
-from workers import registry
+from workers import outgoing, registry
 from workers.models import RegisteredWorker
 
 Json = dict[str, Any]
@@ -32,6 +35,10 @@ class WorkerChange(StrictSerializer):
     def validate_url(self, value: str) -> str:
         if not ADDRESS.fullmatch(value):
             raise serializers.ValidationError("An http or https address such as http://host:8001, without login or ?.")
+        try:
+            outgoing.check_worker(value)
+        except outgoing.NotAllowed as error:
+            raise serializers.ValidationError(str(error)) from error
         return value.rstrip("/")
 
 
@@ -51,10 +58,11 @@ class WorkerReset(StrictSerializer):
 class WorkerViewSet(ViewSet):
     """Everybody who may call the API may look; changing takes the scope `admin`, closing a circuit `mend`."""
 
-    permission_classes = [MayCall, MayAdminister]
+    permission_classes = takes(rights.ADMINISTER, to_change=True)
     lookup_value_regex = r"\w+"
 
     def list(self, request: Request) -> Response:
+        refuse_query(request)
         rows = [worker_json(row) for row in RegisteredWorker.objects.all()]
         return Response({"next": None, "previous": None, "results": rows})
 
@@ -83,13 +91,17 @@ class WorkerViewSet(ViewSet):
         _look_at(row)
         return Response(worker_json(row))
 
-    @action(detail=True, methods=["post"], permission_classes=[MayCall, MayMend])
+    @action(detail=True, methods=["post"], permission_classes=takes(rights.MEND))
     def reset(self, request: Request, pk: str) -> Response:
         row = _get(pk)
         body = WorkerReset(data=request.data)
         body.is_valid(raise_exception=True)
         seen = body.validated_data["failures"]
-        if not registry.close(row.name, seen):
+        with transaction.atomic():
+            closed = registry.close(row.name, seen)
+            if closed:
+                record("worker.reset", row, before={"failures": seen}, after={"failures": 0})
+        if not closed:
             raise Problem(409, f"The worker {pk!r} does not have {seen} failed calls in a row now; look at it again.")
         return Response(worker_json(_get(pk)))
 

@@ -51,7 +51,9 @@ def presented(authorization: str, x_api_key: str) -> str:
 
 
 def _note_use(client: ApiKey) -> None:
-    now = timezone.now()
-    if client.last_used_at is None or client.last_used_at < now - USED_EVERY:
-        long_ago = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - USED_EVERY)
-        ApiKey.objects.filter(long_ago, pk=client.pk).update(last_used_at=now)
+    """Of the two secrets of a key that is being rotated, of the one that was shown."""
+    field = "old_used_at" if client.shown == client.old_digest else "last_used_at"
+    now, last = timezone.now(), getattr(client, field)
+    if last is None or last < now - USED_EVERY:
+        long_ago = Q(**{f"{field}__isnull": True}) | Q(**{f"{field}__lt": now - USED_EVERY})
+        ApiKey.objects.filter(long_ago, pk=client.pk).update(**{field: now})

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from operations.masking.hiding import text
 from operations.models import Operation
 from operations.models.types import confidence_threshold
 from operations.showing import shortened, visible
@@ -63,7 +64,7 @@ def _doubts(signals: Iterable[Any]) -> list[Doubt]:
     found = []
     for signal, weight in zip(given, weights, strict=True):
         value = min(1.0, max(0.0, _number(signal.get("value"))))
-        words, name = (shortened(visible(str(signal.get(key, ""))), WORDS) for key in ("words", "name"))
+        words, name = (shortened(visible(text(signal.get(key, ""))), WORDS) for key in ("words", "name"))
         found.append(Doubt(name, words, value, weight, weight / whole, (1 - value) * weight / whole))
     return found
 

@@ -16,12 +16,22 @@ PLACE, VALUE = 60, 120  # characters
 
 @dataclass(frozen=True)
 class Taken:
-    """``place``: where in the arguments; ``reference``: as planned; ``step``: whose page has the value, if any."""
+    """``place``: where in the arguments; ``reference``: as planned; ``step``: whose page has the value, if any.
+
+    ``words`` say why there is no ``given`` value. ``field``: what the value is called.
+    """
 
     place: str
     reference: str
     step: str
-    value: str
+    words: str = ""
+    given: Any = None
+    field: str = ""
+
+    @property
+    def value(self) -> str:
+        """As who looks may see it."""
+        return self.words or in_short(self.given, VALUE, self.field)
 
 
 def taken_by(operation: Operation, steps: Sequence[Step]) -> dict[int, tuple[Taken, ...]]:
@@ -60,18 +70,21 @@ def _taken(
     graph: Graph, step: Step, results: dict[str, Any], place: str, reference: str, name: str, path: list[str]
 ) -> Taken:
     meant = _meant(graph, step, name)
-    return Taken(place[:PLACE], reference[:PLACE], meant, _value(graph, step, results, name, path, meant))
+    at = (place[:PLACE], reference[:PLACE], meant)
+    if words := _missing(graph, step, results, meant):
+        return Taken(*at, words)
+    given = results[meant] if meant else step.item
+    try:
+        value = resolve(".".join(["#E1", *path]), lambda _: given)
+    except EvidenceError:
+        return Taken(*at, "not in the result")
+    return Taken(*at, given=value, field=next((part for part in reversed(path) if not part.isdecimal()), place))
 
 
-def _value(graph: Graph, step: Step, results: dict[str, Any], name: str, path: list[str], meant: str) -> str:
+def _missing(graph: Graph, step: Step, results: dict[str, Any], meant: str) -> str:
+    """Why there is no one value; empty where there is."""
     if meant in graph.steps and graph.steps[meant].for_each is not None:
         return "the list of all its results"
     if not meant and step.for_each is not None:
         return "each element"
-    if meant and meant not in results:
-        return "not there yet"
-    given = results[meant] if meant else step.item
-    try:
-        return in_short(resolve(".".join(["#E1", *path]), lambda _: given), VALUE)
-    except EvidenceError:
-        return "not in the result"
+    return "not there yet" if meant and meant not in results else ""

@@ -2,15 +2,15 @@
 
 from typing import Any
 
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from operations.models import Anyone, ApiKey, is_reviewer
+from operations import rights
+from operations.models import ApiKey
+from operations.rights import Right, is_client
 
-
-def is_client(caller: Any) -> bool:
-    """Is this a program (with a key or, where that is allowed, without one), and not a person?"""
-    return isinstance(caller, ApiKey | Anyone)
+__all__ = ["is_client"]
 
 
 def client_of(request: Request) -> ApiKey | None:
@@ -19,60 +19,39 @@ def client_of(request: Request) -> ApiKey | None:
     return caller if isinstance(caller, ApiKey) else None
 
 
+def person_of(request: Request) -> Any:
+    """The person that an operation made by this request belongs to, if there is one."""
+    return None if is_client(request.user) else request.user
+
+
 def name_of(caller: Any) -> str:
     """The caller in the words of an operation's history."""
     return caller.name if is_client(caller) else caller.get_username()
 
 
-class MayCall(BasePermission):
-    """Clients, and the people who work with the console."""
-
-    message = "Your account has no part in operations. Ask an administrator to make you a reviewer."
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        caller: Any = request.user
-        return is_client(caller) or (caller.is_authenticated and (caller.is_staff or is_reviewer(caller)))
+def check(request: Request, right: Right) -> None:
+    """Go on if the caller has the right; else answer 403, with what is lacking."""
+    if not right.is_of(request.user):
+        raise PermissionDenied(right.missing(request.user))
 
 
-class MayDecide(BasePermission):
-    """Whoever may see an escalation may read it; to act on it takes the scope `decide` or the permission."""
+class Takes(BasePermission):
+    """Lets in who has a right, and tells others what they lack. Strangers are told to show a key."""
 
-    message = 'Deciding takes a key with the scope "decide", or the permission to decide escalations.'
+    right = rights.USE
+    also_reading = True
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS and not self.also_reading:
             return True
-        caller: Any = request.user
-        return caller.may("decide") if is_client(caller) else is_reviewer(caller)
+        self.message = self.right.missing(request.user)
+        return self.right.is_of(request.user)
 
 
-class MayAdminister(BasePermission):
-    """Everybody may read the registry; to change it takes the scope `admin` or a superuser."""
-
-    message = 'Changing the registry takes a key with the scope "admin", or a superuser.'
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if request.method in SAFE_METHODS:
-            return True
-        caller: Any = request.user
-        return caller.may("admin") if is_client(caller) else caller.is_superuser
+class MayCall(Takes):
+    """Clients, and people with a role."""
 
 
-class MayMend(BasePermission):
-    """Whoever may mend, rings for what is stuck and closes circuits: clients with the scope `mend`, and reviewers."""
-
-    message = 'Mending takes a key with the scope "mend", or the permission to decide escalations.'
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        caller: Any = request.user
-        return caller.may("mend") if is_client(caller) else is_reviewer(caller)
-
-
-class MayReadAll(BasePermission):
-    """What is told of the whole installation is for clients who may see all of it, and for people."""
-
-    message = 'This takes a key with the scope "read_all".'
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        caller: Any = request.user
-        return not is_client(caller) or caller.may("read_all")
+def takes(right: Right, *, to_change: bool = False) -> list[type[BasePermission]]:
+    """The permission classes of a view that asks for ``right``; with ``to_change`` not for reading."""
+    return [MayCall, type("Takes", (Takes,), {"right": right, "also_reading": not to_change})]

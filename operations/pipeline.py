@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import OperationalError, transaction
 from django.utils import timezone
@@ -32,7 +33,9 @@ PATIENCE = timedelta(seconds=30)
 def advance(operation: Operation, claim: Claim) -> None:
     """Take the operation as far as it goes now. Raises `Superseded` when somebody else has it."""
     told = {"concord.operation.id": operation.pk, "concord.fence": claim.fence}
-    with tracing.span("advance", told, kind="consumer", parent=operation.traceparent):
+    names = {"operation_id": operation.pk} | ({"request_id": operation.request_id} if operation.request_id else {})
+    span = tracing.span("advance", told, kind="consumer", parent=operation.traceparent)
+    with structlog.contextvars.bound_contextvars(**names), span:
         _advance(operation, claim)
 
 

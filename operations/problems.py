@@ -68,7 +68,7 @@ def _(error: Http404) -> exceptions.APIException:
 
 @as_api_error.register
 def _(error: PermissionDenied) -> exceptions.APIException:
-    return exceptions.PermissionDenied()
+    return exceptions.PermissionDenied(str(error) or None)
 
 
 def exception_handler(error: Exception, context: Json) -> Response | None:
@@ -101,9 +101,9 @@ def document(status: int, detail: str, instance: str, *, errors: list[Json] | No
     return problem | more
 
 
-def answer(request: HttpRequest, status: int, detail: str) -> JsonResponse:
+def answer(request: HttpRequest, status: int, detail: str, **more: Any) -> JsonResponse:
     """A problem document for what did not reach a view."""
-    return JsonResponse(document(status, detail, request.path), status=status, content_type=MEDIA_TYPE)
+    return JsonResponse(document(status, detail, request.path) | more, status=status, content_type=MEDIA_TYPE)
 
 
 def _sentence(error: Json) -> str:

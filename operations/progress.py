@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 
+from operations.masking.hiding import text
 from operations.models import Operation, Step
 from operations.showing import duration, shortened, visible
 from operations.states import STEP_ENDED, StepStatus
@@ -90,7 +91,7 @@ def until_limit(operation: Operation) -> str:
 
 
 def _words(step: Mapping[str, Any]) -> str:
-    return shortened(visible(f"{step['action'].replace('_', ' ')} {step['label']}".strip()), 80)
+    return shortened(visible(text(f"{step['action'].replace('_', ' ')} {step['label']}".strip())), 80)
 
 
 def _share(told: Any) -> float:

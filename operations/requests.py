@@ -22,6 +22,7 @@ def request(operation: Operation, claim: Claim, step: Step, arguments: dict[str,
         attempt=claim.fence * ATTEMPTS_PER_CLAIM + min(step.attempts, ATTEMPTS_PER_CLAIM - 1),
         # A net for when nobody comes to withdraw the call.
         deadline=(step.ends_by(operation) + NET).isoformat(),
+        request_id=operation.request_id,
     )
 
 

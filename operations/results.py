@@ -140,7 +140,7 @@ TOLD = {
     "process": ("rows_read", "rows_processed", "rows_quarantined", "quarantine_reasons"),
     "validate": ("passed", "failed", "warnings"),
     "upload": ("table", "rows_uploaded", "already_loaded"),
-    "verify": ("agree",),
+    "verify": ("agree", "sales_without_parcel"),
 }
 
 

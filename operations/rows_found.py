@@ -10,7 +10,6 @@ from operations.data.quarantine import Quarantine, quarantine_of
 from operations.models import Step
 from operations.values import is_dataset, is_number
 from workers.contract import ActionError
-from workers.personal import masked
 from workers.warehouse.models import Release
 from workers.warehouse.reach import reachable
 
@@ -46,14 +45,14 @@ class SetAside:
     release: int | None = None  # the primary key of its page, where it was loaded
 
 
-def broken_rules(result: Any, *, see_owners: bool) -> list[BrokenRule]:
+def broken_rules(result: Any) -> list[BrokenRule]:
     """The rules that a result of `validate` says are broken, errors and then most violations first; else none."""
     rules = result.get("rules") if isinstance(result, Mapping) else None
-    told = [_broken(rule, see_owners) for rule in (rules if isinstance(rules, list) else ()) if _is_broken(rule)]
+    told = [_broken(rule) for rule in (rules if isinstance(rules, list) else ()) if _is_broken(rule)]
     return sorted(told, key=lambda rule: (rule.severity != "error", -rule.violations))[:RULES]
 
 
-def set_aside(step: Step, *, see_owners: bool) -> SetAside | None:
+def set_aside(step: Step) -> SetAside | None:
     """What `process` set aside, as its result tells; None where it set nothing aside."""
     result = step.result if isinstance(step.result, Mapping) else {}
     rows, read = (_count(result.get(name)) for name in ("rows_quarantined", "rows_read"))
@@ -68,7 +67,7 @@ def set_aside(step: Step, *, see_owners: bool) -> SetAside | None:
         rows_read=read,
         rows=rows,
         reasons=sorted(counted, key=lambda pair: -pair[1]),
-        examples=[_row(row.line, row.reasons, row.raw, see_owners) for row in quarantine.rows[:ROWS]],
+        examples=[_row(row.line, row.reasons, row.raw) for row in quarantine.rows[:ROWS]],
         note=quarantine.note,
         release=_page(result.get("release")),
     )
@@ -78,12 +77,11 @@ def _is_broken(rule: Any) -> bool:
     return isinstance(rule, Mapping) and _count(rule.get("violations")) > 0
 
 
-def _broken(rule: Mapping[str, Any], see_owners: bool) -> BrokenRule:
+def _broken(rule: Mapping[str, Any]) -> BrokenRule:
     name, severity, basis = (str(rule.get(key) or "") for key in ("rule", "severity", "basis"))
     examples = rule.get("examples")
     rows = [row for row in (examples if isinstance(examples, list) else ())[:ROWS] if isinstance(row, dict)]
-    shown = rows if see_owners else [{key: masked(key, value) for key, value in row.items()} for row in rows]
-    return BrokenRule(name, severity, basis, _count(rule.get("checked")), _count(rule.get("violations")), shown)
+    return BrokenRule(name, severity, basis, _count(rule.get("checked")), _count(rule.get("violations")), rows)
 
 
 def _first(reference: Any, rows: int) -> Quarantine:
@@ -98,10 +96,10 @@ def _first(reference: Any, rows: int) -> Quarantine:
         return Quarantine([], "Their file is no quarantine.")
 
 
-def _row(line: int, reasons: list[str], raw: str, see_owners: bool) -> dict[str, Any]:
-    """A row that was set aside. As it came only for those who may see what it says of people."""
-    shown: dict[str, Any] = {"line": str(line), "reasons": "; ".join(str(reason) for reason in reasons)}
-    return shown | {"the row as it came": raw if see_owners else f"({len(raw)} characters)"}
+def _row(line: int, reasons: list[str], raw: str) -> dict[str, Any]:
+    """A row that was set aside."""
+    told = "; ".join(str(reason) for reason in reasons)
+    return {"line": str(line), "reasons": told, "the row as it came": raw}
 
 
 def _page(release: Any) -> int | None:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 
+from operations.fields import Text
 from operations.problems import MEDIA_TYPE
 from operations.serializers import EvidenceQuery, OperationFilters, OperationRequest
 from operations.shapes import (
@@ -25,11 +27,16 @@ MEANINGS = {
     401: "No API key, or one that is not valid",
     403: "A known client without the right to do this",
     404: "There is no such thing, or none that this client may see",
+    406: "Answers are JSON, which the Accept header rules out",
     409: "Its state does not allow it, or somebody was quicker",
     413: "The body is larger than 1 MB",
     415: "The body is not application/json",
     422: "Understood, but it cannot be done",
+    429: "Too many calls for now; Retry-After says when to go on",
+    503: "The database is away or overloaded; nothing was changed",
 }
+ALWAYS = {400, 401, 403, 406, 429, 503}
+BODY = (413, 415)  # of calls that take one
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
@@ -51,12 +58,31 @@ class PersonScheme(OpenApiAuthenticationExtension):
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> Any:
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A person logged in"}
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "A person logged in",
+        }
+
+
+class StrictExtension(OpenApiSerializerExtension):
+    """What is refused is ruled out in the description too: names that are not known, and texts of blanks alone."""
+
+    target_class = "operations.fields.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> Any:
+        described = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        for name, field in self.target.fields.items():
+            if isinstance(field, Text) and not field.allow_blank:
+                described["properties"][name] |= {"minLength": 1, "pattern": r"\S"}
+        return described | {"additionalProperties": False}
 
 
 def refusals(*codes: int) -> Responses:
     """The problem documents that a call may answer, beside those that every call may."""
-    return {(code, MEDIA_TYPE): OpenApiResponse(ProblemShape, MEANINGS[code]) for code in sorted({401, 403, *codes})}
+    return {(code, MEDIA_TYPE): OpenApiResponse(ProblemShape, MEANINGS[code]) for code in sorted(ALWAYS | {*codes})}
 
 
 def header(name: str, description: str, *, answered: tuple[int, ...] = (), kind: type = str) -> OpenApiParameter:
@@ -79,20 +105,20 @@ operations_schema = extend_schema_view(
         ),
         request=OperationRequest,
         parameters=[PREFER, KEY, LOCATION, APPLIED],
-        responses={200: OperationShape, 202: OperationShape, **refusals(400, 409, 413, 415, 422)},
+        responses={200: OperationShape, 202: OperationShape, **refusals(*BODY, 409, 422)},
     ),
     list=extend_schema(
         summary="The operations, newest first",
         parameters=[OperationFilters],
-        responses={200: page_of(OperationRowShape), **refusals(400)},
+        responses={200: page_of(OperationRowShape), **refusals()},
     ),
     retrieve=extend_schema(summary="One operation", responses={200: OperationShape, **refusals(404)}),
     model_calls=extend_schema(
         summary="The model calls made for it, in order",
-        responses={200: page_of(ModelCallShape), **refusals(400, 404)},
+        responses={200: page_of(ModelCallShape), **refusals(404)},
     ),
     events=extend_schema(
-        summary="What happened to it, in order", responses={200: page_of(EventShape), **refusals(400, 404)}
+        summary="What happened to it, in order", responses={200: page_of(EventShape), **refusals(404)}
     ),
     evidence=extend_schema(
         summary="Look up a part of its steps' results",
@@ -101,7 +127,7 @@ operations_schema = extend_schema_view(
             "long, and name the reference under which it is found here."
         ),
         parameters=[EvidenceQuery],
-        responses={200: EvidenceShape, **refusals(400, 404)},
+        responses={200: EvidenceShape, **refusals(404)},
     ),
     cancel=extend_schema(summary="Stop it", request=None, responses={200: OperationShape, **refusals(404, 409)}),
     retry=extend_schema(
@@ -131,12 +157,12 @@ def workers_schema_for(creation: type, change: type, reset: type) -> Any:
             summary="Register a worker",
             request=creation,
             parameters=[header("Location", "Where it is", answered=(201,))],
-            responses={201: WorkerShape, **refusals(400, 409, 415)},
+            responses={201: WorkerShape, **refusals(*BODY, 409)},
         ),
         partial_update=extend_schema(
             summary="Move or disable a worker",
             request=change,
-            responses={200: WorkerShape, **refusals(400, 404, 415)},
+            responses={200: WorkerShape, **refusals(*BODY, 404)},
         ),
         reset=extend_schema(
             summary="Close its circuit",
@@ -145,7 +171,7 @@ def workers_schema_for(creation: type, change: type, reset: type) -> Any:
                 "not as many as the body says: a call came in between. Takes the scope `mend`."
             ),
             request=reset,
-            responses={200: WorkerShape, **refusals(400, 404, 409, 415)},
+            responses={200: WorkerShape, **refusals(*BODY, 404, 409)},
         ),
         destroy=extend_schema(summary="Forget a worker", responses={204: None, **refusals(404)}),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
+from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from operations.canonical import canonical
@@ -29,4 +30,5 @@ def fits(schema: Any, value: Any) -> bool:
 
 @lru_cache(maxsize=512)
 def _made(schema: bytes) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema))
+    # Without a registry, jsonschema would fetch what a schema refers to from anywhere.
+    return Draft202012Validator(json.loads(schema), registry=Registry())

@@ -6,7 +6,7 @@ from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from operations.fields import StrictSerializer, Text, Truth, Whole
+from operations.fields import Moment, StrictSerializer, Text, Truth, Whole
 from operations.planning import types
 from operations.starting.described import parameters_schema
 from operations.states import OperationType, Status
@@ -58,8 +58,8 @@ class OperationFilters(StrictSerializer):
 
     status = Text(required=False)
     operation_type = serializers.ChoiceField(OperationType.choices, required=False)
-    created_after = serializers.DateTimeField(required=False)
-    created_before = serializers.DateTimeField(required=False)
+    created_after = Moment(required=False)
+    created_before = Moment(required=False)
     client = Text(required=False, help_text="The name of an API key")
     q = Text(required=False, help_text="Part of an operation's id")
     cursor = Text(required=False)

@@ -8,13 +8,15 @@ from typing import Any
 
 from django.utils import timezone
 
+from operations.masking.hiding import hidden
+
 # Characters that are invisible or turn the reading direction could make a reviewer read something else than is there.
 INVISIBLE = re.compile("[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]")
 
 
 def pretty(value: Any, limit: int = 4000) -> str:
     """``value`` as indented JSON of at most ``limit`` characters, saying how much was left out."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(hidden(value), indent=2, ensure_ascii=False, default=str)
     return shortened(visible(text), limit)
 
 

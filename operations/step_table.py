@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from operations.evidence_taken import Taken, taken_by
+from operations.masking.hiding import text
 from operations.models import Operation, Step
 from operations.showing import duration, shortened, visible
 from operations.states import StepStatus
@@ -90,7 +91,7 @@ def call_progress(step: Step) -> Progress | None:
     return Progress(
         done=given["done"],
         total=total if is_number(total) and total > 0 else None,
-        message=shortened(visible(str(given.get("message") or "")), 160),
+        message=shortened(visible(text(given.get("message") or "")), 160),
         rate=_rate(given["done"], step.started_at),
     )
 

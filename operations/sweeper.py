@@ -9,6 +9,7 @@ from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from operations import jobs, signals
+from operations.audit import chain, warehouse
 from operations.models import IdempotencyKey, Operation
 from workers import registry
 from workers.models import RegisteredWorker
@@ -40,6 +41,16 @@ def forget_keys() -> None:
     IdempotencyKey.objects.filter(expires_at__lte=timezone.now()).delete()
 
 
+def seal_audit() -> None:
+    """Give the new entries of the audit trail their places. Costs one look at an index where there are none."""
+    chain.seal()
+
+
+def audit_warehouse() -> None:
+    """Take what people did to releases and rules into the trail, where it is not there yet."""
+    warehouse.catch_up()
+
+
 @dataclass
 class Chore:
     """Something to do every so many seconds."""
@@ -65,6 +76,9 @@ def chores() -> list[Chore]:
         Chore(jobs.free_orphans, 2),
         Chore(ask_workers, 10),
         Chore(forget_keys, 3600),
+        Chore(seal_audit, 2),
+        Chore(audit_warehouse, 10),
+        Chore(chain.log_head, 3600),
     ]
 
 

@@ -7,6 +7,7 @@ from operations.api import OperationViewSet
 from operations.api_usage import usage
 from operations.api_workers import WorkerViewSet
 from operations.performance import api as performance
+from operations.trail.api import audit
 
 router = SimpleRouter(trailing_slash=False)
 router.register("workers", WorkerViewSet, basename="worker")
@@ -14,6 +15,7 @@ router.register("operations", OperationViewSet, basename="operation")
 
 urlpatterns = [
     path("", include(router.urls)),
+    path("audit", audit),
     path("usage", usage),
     path("performance/durations", performance.durations),
     path("performance/stuck", performance.stuck),

@@ -115,8 +115,8 @@ CHECKS: dict[str, Any] = {
     "is_empty": lambda found, value: found is not MISSING and not found,
     "present": lambda found, value: found is not MISSING and found is not None,
     "equals": lambda found, value: found == value,
-    "at_least": lambda found, value: _is_number(found) and found >= value,
-    "at_most": lambda found, value: _is_number(found) and found <= value,
+    "at_least": lambda found, value: _is_number(found) and _is_number(value) and found >= value,
+    "at_most": lambda found, value: _is_number(found) and _is_number(value) and found <= value,
 }
 SAID = {
     "is_true": "true",

@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from operations.masking.hiding import hidden
 from operations.showing import shortened, visible
 
 NODES = 120  # values that are shown of one; the rest is counted
@@ -26,18 +27,22 @@ def size(count: int | float) -> str:
     return f"{count:.0f} {unit}" if unit == UNITS[0] else f"{count:.1f} {unit}"
 
 
-def in_short(value: Any, limit: int = CELL) -> str:
-    """``value`` in one line of at most about ``limit`` characters."""
+def in_short(value: Any, limit: int = CELL, field: str = "") -> str:
+    """``value`` (of ``field``) in one line of at most about ``limit`` characters."""
+    return _in_short(hidden(value, field), limit)
+
+
+def _in_short(value: Any, limit: int = CELL) -> str:
     if is_dataset(value):
         return dataset_words(value)
     if isinstance(value, Mapping):
-        pairs = (f"{_cut(str(name), NAME)}: {in_short(part, 40)}" for name, part in list(value.items())[:LISTED])
+        pairs = (f"{_cut(str(name), NAME)}: {_in_short(part, 40)}" for name, part in list(value.items())[:LISTED])
         return shortened(f"{{{', '.join(pairs)}}}" if value else "nothing", limit)
     if isinstance(value, list):
         simple = all(not isinstance(part, Mapping | list) for part in value[:LISTED])
         if not simple or len(value) > LISTED:
             return f"a list of {len(value):,}"
-        return shortened(", ".join(in_short(part, 40) for part in value) or "nothing", limit)
+        return shortened(", ".join(_in_short(part, 40) for part in value) or "nothing", limit)
     return _scalar(value, limit)
 
 
@@ -58,6 +63,11 @@ def dataset_words(reference: Mapping[str, Any]) -> str:
 
 def table_of(rows: Sequence[Any], *, most: int = ROWS, caption: str = "") -> SafeString:
     """Objects as a table of their first ``most`` and of the columns that most fit; says what is left out."""
+    first = [hidden(row) for row in rows[:most]]
+    return _table_of([*first, *rows[most:]], most=most, caption=caption)
+
+
+def _table_of(rows: Sequence[Any], *, most: int = ROWS, caption: str = "") -> SafeString:
     shown = [row for row in rows[:most] if isinstance(row, Mapping)]
     names = list(dict.fromkeys(str(name) for row in shown for name in row))
     columns, more = names[:COLUMNS], names[COLUMNS:]
@@ -78,7 +88,7 @@ def table_of(rows: Sequence[Any], *, most: int = ROWS, caption: str = "") -> Saf
 
 def shown(value: Any, nodes: int = NODES) -> SafeString:
     """``value`` as HTML with at most about ``nodes`` values in it."""
-    return _Shown(nodes).of(value, 0)
+    return _Shown(nodes).of(hidden(value), 0)
 
 
 class _Shown:
@@ -97,7 +107,7 @@ class _Shown:
             return self.of(value[0], depth)
         if _are_objects(value):
             self.left -= min(len(value), ROWS) * COLUMNS // 2
-            return table_of(value)
+            return _table_of(value)
         return _listed(value) if isinstance(value, list) else _line(value)
 
     def _pairs(self, value: Mapping[Any, Any], depth: int) -> SafeString:
@@ -118,7 +128,7 @@ def _told(name: str, value: Any) -> Any:
 def _dataset(reference: Mapping[str, Any]) -> SafeString:
     schema = reference.get("schema")
     columns = list(schema.items()) if isinstance(schema, Mapping) else []
-    told = ((_name(str(name)), in_short(kind, 40)) for name, kind in columns[:NODES])
+    told = ((_name(str(name)), _in_short(kind, 40)) for name, kind in columns[:NODES])
     listed = format_html_join(", ", "<bdi>{}</bdi> <small>{}</small>", told)
     of = format_html(
         "<details><summary>{} columns</summary><p>{}{}</p></details>",
@@ -143,7 +153,7 @@ def _cells(row: Mapping[Any, Any], columns: Iterable[str]) -> SafeString:
 
 
 def _cell(name: str, value: Any) -> str:
-    return "" if value is None else in_short(_told(name, value))
+    return "" if value is None else _in_short(_told(name, value))
 
 
 def _kind(value: Any, text: str) -> str:
@@ -151,7 +161,7 @@ def _kind(value: Any, text: str) -> str:
 
 
 def _line(value: Any) -> SafeString:
-    text = in_short(value, TEXT)
+    text = _in_short(value, TEXT)
     kind = "quiet-text" if value in (None, "", {}) else "line"
     return format_html('<span class="{}" dir="auto">{}</span>', kind, text)
 
@@ -159,7 +169,7 @@ def _line(value: Any) -> SafeString:
 def _listed(values: list[Any]) -> SafeString:
     if not values:
         return format_html('<span class="quiet-text">{}</span>', "nothing")
-    told = format_html_join(", ", "<bdi>{}</bdi>", ((in_short(value),) for value in values[:LISTED]))
+    told = format_html_join(", ", "<bdi>{}</bdi>", ((_in_short(value),) for value in values[:LISTED]))
     return format_html('<span class="line">{}</span>{}', told, _and_more(len(values) - LISTED))
 
 

@@ -8,11 +8,13 @@ from django.db.models import OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from operations import acts, usage
-from operations.access import ConsoleRequest, act, may_see_owners, may_start, page
+from operations import acts, rights, usage
+from operations.access import ConsoleRequest, act_of, check, may_start, page
 from operations.listing import BadFilter, asked_by, listing, names, tabs
 from operations.live import OPERATIONS, operation_group
-from operations.models import Operation, Superseded, TransitionError, is_reviewer
+from operations.masking.hiding import know
+from operations.masking.lists import know_operations
+from operations.models import Operation, Superseded, TransitionError
 from operations.paging import BadCursor
 from operations.paging import page as page_of
 from operations.phases import phases
@@ -35,13 +37,14 @@ def operations(request: ConsoleRequest) -> HttpResponse:
     except (BadFilter, BadCursor) as error:
         raise Http404(str(error)) from error
 
+    know_operations(operation.pk for operation in found.rows if operation.error)
     far = progress_of(operation for operation in found.rows if operation.is_moving)
     context = {
         "page": found,
         "rows": [(operation, far.get(operation.pk)) for operation in found.rows],
         "asked": asked,
         "tabs": tabs(rows),
-        "names": names(),
+        "names": names() if rights.SEE_ALL.is_of(request.user) else [],
         "sequence": sequence,
         "may_start": may_start(request.user),
     }
@@ -61,16 +64,17 @@ def step(request: ConsoleRequest, operation_id: str, step_id: str) -> HttpRespon
     """One step with its whole arguments and result, what it rests on, and the rows behind what was found."""
     operation = _get(request, operation_id)
     step = get_object_or_404(operation.steps, step_id=step_id)
-    context = one_step(operation, step, see_owners=may_see_owners(request.user))
+    know(operation.parameters, operation.metadata, step.arguments, step.result)
+    context = one_step(operation, step)
     return render(request, "console/step.html", {"operation": operation, "step": step, **context})
 
 
-@act
+@act_of(rights.USE)
 def cancel(request: ConsoleRequest, operation_id: str) -> HttpResponse:
     return _act(request, operation_id, acts.cancel, "Cancelled. Finished steps keep their results.")
 
 
-@act
+@act_of(rights.USE)
 def retry(request: ConsoleRequest, operation_id: str) -> HttpResponse:
     return _act(request, operation_id, acts.retry, "Taken up again where it stopped.")
 
@@ -79,6 +83,7 @@ def _act(request: ConsoleRequest, operation_id: str, do: Callable[..., None], do
     """Do it, and look again where a queue worker changed the operation in between."""
     for _ in range(TRIES):
         operation = _get(request, operation_id)
+        check(request.user, rights.acting_on(operation, request.user))
         try:
             do(operation, actor=request.user.get_username())
         except Superseded as error:
@@ -99,6 +104,7 @@ def _get(request: ConsoleRequest, operation_id: str) -> Operation:
 
 
 def _show(request: ConsoleRequest, operation: Operation, sequence: int, refused: str = "") -> HttpResponse:
+    know(operation.parameters, operation.metadata, operation.result)
     far = progress_of([operation])[operation.pk]
     context: dict[str, Any] = {
         "operation": operation,
@@ -111,8 +117,8 @@ def _show(request: ConsoleRequest, operation: Operation, sequence: int, refused:
         "escalations": operation.escalations.order_by("-created_at"),
         "sequence": sequence,
         "refused": refused,
-        "may_act": is_reviewer(request.user),
-        "may_start": may_start(request.user),
+        "may_act": rights.acting_on(operation, request.user).is_of(request.user),
+        "may_start": rights.starting(operation.operation_type).is_of(request.user),
         "may_cancel": operation.status in MOVING or operation.requires_human,
         "may_retry": operation.status in (Status.FAILED, Status.CANCELLED),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from operations.doubts import sureness_of
 from operations.evidence_taken import taken_by
 from operations.history import history_of
+from operations.masking.hiding import know
 from operations.models import Operation, Step
 from operations.picture import picture_of
 from operations.picture.drawing import tally
@@ -23,21 +24,24 @@ def whole(operation: Operation, concerned: Collection[str] = (), before: str = "
     Those of the steps that are ``concerned`` are marked, and come first where there are too many. The number of
     queries does not grow with the operation.
     """
+    steps = step_table(operation, concerned)
+    for row in steps.rows:
+        know(row.arguments, row.result)  # what is read anyway, for the texts beside it
     return {
         "picture": picture_of(operation, concerned),
-        "steps": step_table(operation, concerned),
+        "steps": steps,
         "sureness": sureness_of(operation),
         "history": history_of(operation, before),
     }
 
 
-def one_step(operation: Operation, step: Step, *, see_owners: bool) -> dict[str, Any]:
+def one_step(operation: Operation, step: Step) -> dict[str, Any]:
     """What ``step`` took from others, how far it is, its branches, and the rows behind what it found."""
     return {
         "taken": taken_by(operation, [step])[step.pk],
         "progress": call_progress(step),
-        "rules": broken_rules(step.result, see_owners=see_owners),
-        "aside": set_aside(step, see_owners=see_owners),
+        "rules": broken_rules(step.result),
+        "aside": set_aside(step),
         **(_branches(operation, step) if step.for_each is not None else {}),
     }
 

@@ -134,7 +134,7 @@ def test_a_database_without_rights_and_one_that_is_ahead_are_told(tmp_path):
         ask(url, "INSERT INTO django_migrations (app, name, applied) VALUES ('operations', '9999_later', now())")
         found = report(tmp_path, **urls | {"DATABASE_URL": url.replace("concord@", "reader@")})
     [rights] = of(found, "DATABASE_URL")
-    assert rights.startswith("no right to read and write auth_group, ")
+    assert rights.startswith("no right to read and write audit_entry, auth_group, ")
     assert any("this user may not create tables" in each for each in of(found, "DATABASE_URL", "warning"))
     [ahead] = [each for each in of(found, "DATABASE_URL", "warning") if "ahead of" in each]
     assert ahead == "the database is ahead of this version, by operations.9999_later → upgrade this part too"

@@ -88,7 +88,10 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "a missing column": (lambda path: rewrite(path, lines(lambda n, cells: cells[:-1])), "STATE_PARCEL_ID"),
     "another county inside": (lambda path: rewrite(path, lines(other_county)), "another county's number in CO_NO"),
     "another county's file": (lambda path: rewrite(path, bytes, "SDF16P202501.csv"), "SDF16P202501.csv"),
-    "Latin-1 in every row": (lambda path: rewrite(path, lambda text: text.replace(b'"', b'"\xd1')), "UTF-8"),
+    "letters after every quote": (
+        lambda path: rewrite(path, lambda text: text.replace(b'"', b'"\xd1')),
+        "broken quotes",
+    ),
     "50 MB of garbage": (lambda path: path.write_bytes(os.urandom(2**20) * 50), "zip"),
     "50 MB of garbage in a zip": (lambda path: rewrite(path, lambda text: os.urandom(2**20) * 50), "SDF73P202501.csv"),
 }

@@ -2,16 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from workers import admin_rules, registry  # noqa: F401 (the rules register themselves)
+from workers import admin_rules, outgoing, registry  # noqa: F401 (the rules register themselves)
 from workers.models import RegisteredWorker
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
     """For what is kept as it happened: to be looked at, never to be changed."""
+
+    view_on_site = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -23,8 +27,23 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class RegisteredWorkerForm(forms.ModelForm):
+    """Takes an address only where a worker may be."""
+
+    url = forms.URLField(max_length=300, assume_scheme="http")
+
+    def clean_url(self) -> str:
+        url: str = self.cleaned_data["url"].rstrip("/")
+        try:
+            outgoing.check_worker(url)
+        except outgoing.NotAllowed as error:
+            raise ValidationError(str(error)) from error
+        return url
+
+
 @admin.register(RegisteredWorker)
 class RegisteredWorkerAdmin(admin.ModelAdmin):
+    form = RegisteredWorkerForm
     list_display = ["name", "url", "enabled", "healthy", "version", "actions_known", "checked_at", "open_until"]
     list_filter = ["enabled", "healthy"]
     search_fields = ["name", "url"]

@@ -1,6 +1,8 @@
 """Calling a worker. Every answer it can give becomes one of four outcomes; nothing here knows of operations."""
 
 import json
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,15 +12,19 @@ from urllib.parse import urljoin, urlsplit
 
 import urllib3
 from django.conf import settings
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
-from workers import tracing
+from workers import manifests, outgoing, tracing
+from workers.outgoing_http import Pools
+from workers.strict_json import untrusted
 
 Json = dict[str, Any]
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 15.0  # a worker answers long work with 202 well before this
 MAX_ANSWER_BYTES = 4 * 2**20
+PIECE = 2**16
+LONGEST_DELAY = 3600.0  # seconds that a worker may ask its caller to stay away
 FULL = 429
 AWAY = frozenset({502, 503, 504})
 
@@ -80,9 +86,11 @@ class Request:
     key: str
     attempt: int
     deadline: str
+    request_id: str = ""
 
     def headers(self) -> dict[str, str]:
-        return {"Idempotency-Key": self.key, "Concord-Attempt": str(self.attempt), "Concord-Deadline": self.deadline}
+        call = {"Idempotency-Key": self.key, "Concord-Attempt": str(self.attempt), "Concord-Deadline": self.deadline}
+        return call | ({"X-Request-Id": self.request_id} if self.request_id else {})
 
 
 def start(request: Request) -> Outcome:
@@ -113,19 +121,28 @@ def withdraw(location: str) -> None:
 
 
 def health(url: str) -> Json:
-    """The worker's health. Raises `Unreachable`."""
-    return _fetch(f"{url}/health")
+    """The worker's health, with its version. Raises `Unreachable`."""
+    told = _fetch(f"{url}/health")
+    if not isinstance(told.get("version"), str):
+        raise Unreachable(f"{url}/health tells no version")
+    return told
 
 
 def manifest(url: str) -> Json:
     """The worker's manifest. Raises `Unreachable`."""
-    return _fetch(f"{url}/manifest")
+    told = _fetch(f"{url}/manifest")
+    try:
+        manifests.check(told)
+    except manifests.BadManifest as error:
+        raise Unreachable(f"{url}: the manifest is not as the contract has it: {error}") from error
+    return told
 
 
 @cache
 def _http() -> urllib3.PoolManager:
     """One pool of connections per process; safe to use from several threads."""
-    return urllib3.PoolManager(
+    return Pools(
+        outgoing.workers,
         num_pools=50,
         maxsize=50,
         retries=False,
@@ -136,10 +153,13 @@ def _http() -> urllib3.PoolManager:
 
 def _fetch(url: str) -> Json:
     try:
-        response = _http().request("GET", url, timeout=5.0, redirect=False)
-        if response.status != 200:
-            raise Unreachable(f"{url} answered {response.status}")
-        return response.json()
+        with _http().request("GET", url, timeout=5.0, redirect=False, preload_content=False) as response:
+            if response.status != 200:
+                raise Unreachable(f"{url} answered {response.status}")
+            body = untrusted(_content(response))
+        if not isinstance(body, dict):
+            raise Unreachable(f"{url} answered with something that is no JSON object")
+        return body
     except (HTTPError, ValueError) as error:
         raise Unreachable(f"{url}: {_why(error)}") from error
 
@@ -149,15 +169,37 @@ def _outcome(
 ) -> Outcome:
     http = _http()
     try:
-        response = http.request(method, url, body=body, headers={**http.headers, **headers}, redirect=False)
+        with http.request(
+            method, url, body=body, headers={**http.headers, **headers}, redirect=False, preload_content=False
+        ) as response:
+            data = _content(response)
     except (NewConnectionError, ConnectTimeoutError) as error:
         return Failed(f"{url} cannot be reached: {error}", retryable=True, away=True, unreachable=True)
     except HTTPError as error:
         return Failed(f"{url} did not answer: {_why(error)}", retryable=True, away=True)
-    if len(response.data) > MAX_ANSWER_BYTES:
-        size = len(response.data) / 2**20
-        return Failed(f"{url} answered with {size:.1f} MB; large data belongs in a dataset, not in an answer")
-    return _read(url, response.status, response.headers, _body(response.data))
+    except (outgoing.NotAllowed, TooLarge) as error:
+        return Failed(f"{url} {error}" if isinstance(error, TooLarge) else f"{url} is not called: {error}")
+    return _read(url, response.status, response.headers, _body(data))
+
+
+class TooLarge(ValueError):
+    """The answer has more bytes than are read."""
+
+
+def _content(response: urllib3.BaseHTTPResponse) -> bytes:
+    """The body, unpacked, of which no more is read than may be, and for no longer than an answer may take."""
+    content = bytearray()
+    ends = time.monotonic() + 2 * ANSWER_SECONDS
+    while piece := response.read1(PIECE):
+        content += piece
+        if len(content) > MAX_ANSWER_BYTES:
+            most = MAX_ANSWER_BYTES / 2**20
+            response.close()  # what still comes is not wanted
+            raise TooLarge(f"answered with more than {most:.0f} MB; large data belongs in a dataset, not in an answer")
+        if time.monotonic() > ends:
+            response.close()
+            raise ReadTimeoutError(response.pool, None, f"the answer takes longer than {2 * ANSWER_SECONDS:.0f} s")  # type: ignore[attr-defined]
+    return bytes(content)
 
 
 def _why(error: Exception) -> str:
@@ -165,12 +207,11 @@ def _why(error: Exception) -> str:
 
 
 def _body(data: bytes) -> Json:
-    """The answer as JSON. NUL characters become U+FFFD: PostgreSQL keeps none."""
-    text = data.decode(errors="replace")
+    """The answer as JSON; where it is none, its beginning as an error."""
     try:
-        body = json.loads(text.replace("\\u0000", "\\ufffd").replace("\0", "\ufffd"))
-    except ValueError:
-        return {"error": text[:500]}
+        body = untrusted(data)
+    except ValueError as error:
+        return {"error": f"{data[:500].decode(errors='replace')} ({error})"}
     return body if isinstance(body, dict) else {"error": str(body)[:500]}
 
 
@@ -178,18 +219,19 @@ def _read(url: str, code: int, headers: Mapping[str, str], body: Json) -> Outcom
     """What the status and body of an answer mean (the table of the worker contract)."""
     if code == 202 or (code == 200 and body.get("status") == "running"):
         location = urljoin(url, headers.get("Location", url))
-        if urlsplit(location).netloc != urlsplit(url).netloc:
+        if urlsplit(location)[:2] != urlsplit(url)[:2]:
             return Failed(f"{url} sends its caller elsewhere, to {location}; that is not followed")
-        return Accepted(location, body.get("progress"))
+        progress = body.get("progress")
+        return Accepted(location, progress if isinstance(progress, dict) else None)
     if code == 200 and body.get("status") == "completed":
         return Done(
             body.get("result"),
-            body.get("confidence"),
+            _confidence(body),
             _usage(body),
         )
     if code == 409:
         return Superseded()
-    retry_after = _seconds(headers) or body.get("retry_after")
+    retry_after = _seconds(headers.get("Retry-After")) or _seconds(body.get("retry_after"))
     away, full = code in AWAY, code == FULL
     retryable = away or full or bool(body.get("retryable", False))
     return Failed(_words(code, body), retryable, retry_after, away=away, full=full, usage=_usage(body))
@@ -208,8 +250,18 @@ def _words(code: int, body: Json) -> str:
     return f"{named}: {text}" if named and not text.startswith(f"{named}:") else text
 
 
-def _seconds(headers: Mapping[str, str]) -> float | None:
-    try:
-        return max(0.0, float(headers["Retry-After"]))
-    except (KeyError, ValueError):
+def _confidence(body: Json) -> float | None:
+    """How sure the worker says it is, if it says so in a number, which is taken for one from 0 to 1."""
+    told = body.get("confidence")
+    if isinstance(told, bool) or not isinstance(told, int | float):
         return None
+    return float(min(max(told, 0), 1))
+
+
+def _seconds(told: Any) -> float | None:
+    """How long to stay away, if that is a number; an hour at most."""
+    try:
+        seconds = float(told)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return min(max(0.0, seconds), LONGEST_DELAY) if math.isfinite(seconds) else None

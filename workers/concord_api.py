@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import httpx2
+import structlog
 from django.conf import settings
 
 from workers import tracing
@@ -71,6 +72,8 @@ def _send(method: str, path: str, *, headers: Mapping[str, str] | None = None, *
     url = settings.CONCORD_URL.rstrip("/") + path
     key = settings.CONCORD_API_KEY
     sent = {**(headers or {}), **tracing.headers(), **({"Authorization": f"Bearer {key}"} if key else {})}
+    if request_id := structlog.contextvars.get_contextvars().get("request_id"):
+        sent["X-Request-Id"] = request_id
     began = time.perf_counter()
     try:
         response = _http().request(method, url, headers=sent, **content)

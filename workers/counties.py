@@ -13,6 +13,7 @@ from rapidfuzz.distance import JaroWinkler
 from workers.contract import InvalidParameters
 
 FIRST_NO = 11
+RESEMBLING = 0.85
 # The names in the order of their numbers, each with its three-digit FIPS code.
 _TABLE = """
 Alachua 001, Baker 003, Bay 005, Bradford 007, Brevard 009, Broward 011, Calhoun 013, Charlotte 015, Citrus 017,
@@ -73,6 +74,11 @@ def find(value: str | int) -> County:
     if county := _BY_NAME.get(_folded(text)):
         return county
     raise UnknownCounty(f"{text!r} is no county of Florida{_nearest(text)}", field="counties")
+
+
+def resembles(name: str, county: County) -> bool:
+    """Whether ``name`` may be that of ``county``, misspelt or with another word."""
+    return JaroWinkler.similarity(_folded(name), _folded(county.name)) >= RESEMBLING
 
 
 def _by_number(text: str) -> County:

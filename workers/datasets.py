@@ -35,6 +35,8 @@ def url_of(name: str) -> str:
 
 def checked(url: str, field: str = "$dataset") -> str:
     """``url`` itself if it lies beneath ``DATA_URL``; otherwise `InvalidParameters` that names ``field``."""
+    if "::" in url:  # fsspec would go on to what comes behind it
+        raise InvalidParameters(f"{field}: {url!r} lies outside DATA_URL", field=field)
     root_fs, root = fsspec.core.url_to_fs(settings.DATA_URL)
     try:
         fs, path = fsspec.core.url_to_fs(url)

@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from workers import llm_failures
+from workers import llm_failures, outgoing
 from workers.llm_failures import Failure
+from workers.outgoing_http import client
 
 if TYPE_CHECKING:
     import openai
@@ -257,5 +259,9 @@ def _client(key: str, base_url: str) -> "openai.OpenAI":
 
     with _making:
         if (key, base_url) not in _clients:
-            _clients[key, base_url] = openai.OpenAI(api_key=key or "none", base_url=base_url or OPENAI, max_retries=0)
+            address = base_url or OPENAI
+            http = client(partial(outgoing.model, address), limits=openai.DEFAULT_CONNECTION_LIMITS)
+            _clients[key, base_url] = openai.OpenAI(
+                api_key=key or "none", base_url=address, max_retries=0, http_client=http
+            )
         return _clients[key, base_url]

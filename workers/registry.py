@@ -76,7 +76,8 @@ def register_configured() -> None:
     for name, url in settings.WORKER_URLS.items():
         row, created = RegisteredWorker.objects.get_or_create(name=name, defaults={"url": url})
         if not created and row.url != url:
-            RegisteredWorker.objects.filter(pk=name).update(url=url, manifest={}, healthy=None)
+            row.url, row.manifest, row.healthy = url, {}, None
+            row.save(update_fields=["url", "manifest", "healthy"])
     forget()
 
 

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from concord.doctor import databases, exposure, names, parts, place, redis_server
+from concord.doctor import audit, databases, exposure, limits, names, parts, place, redis_server, single_sign_on
 from concord.doctor.finding import Check
 
 
@@ -11,6 +11,10 @@ def all_checks() -> list[Check]:
     return [
         Check("settings", names.check, "mend `.env`"),
         Check("exposure", exposure.check, "mend the settings"),
+        Check("limits", limits.rates, "mend the settings RATE_LIMIT_…"),
+        Check("outgoing calls", limits.calls, "mend the database first"),
+        Check("log-in", single_sign_on.people, "mend the database first"),
+        Check("single sign-on", single_sign_on.check, "mend the database first"),
         Check("permissions", place.permissions, "see who owns the folder of CONCORD_VAR"),
         Check("disk", place.disks, "see that the folders are there"),
         *[
@@ -20,6 +24,7 @@ def all_checks() -> list[Check]:
         Check("REDIS_URL", redis_server.check, bell),
         Check("queue workers", redis_server.listeners, bell),
         Check("sweeper", parts.sweeper, "mend the database first"),
+        Check("audit trail", audit.check, "mend the database first"),
         *[
             Check(f"worker {name}", parts.worker(name, url), f"mend WORKER_{name.upper()}_URL")
             for name, url in settings.WORKER_URLS.items()

@@ -30,6 +30,6 @@ def forget_old(sender: Any, **kwargs: Any) -> None:
         return
     before = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
     if done := operations.forget(operations.due(before=before)):
-        logger.info("Forgot what ended more than %s days ago: %s", settings.RETENTION_DAYS, dict(done))
+        logger.info("Forgot what ended more than %s days ago", settings.RETENTION_DAYS, extra={"forgot": dict(done)})
     else:
         Daily.due = time.monotonic() + DAY

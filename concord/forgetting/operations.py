@@ -15,6 +15,8 @@ from redis.exceptions import RedisError
 
 from concord.forgetting import personal
 from operations import live
+from operations.audit.forgetting import forget_words
+from operations.audit.recording import record
 from operations.models import ModelCall, Operation, PlanCache
 from operations.states import ENDED
 from workers.models import CallRecord
@@ -64,6 +66,8 @@ def forget(rows: QuerySet[Operation], *, personal_only: bool = False) -> Counter
         caches = list(batch.exclude(plan_cache=None).values_list("plan_cache", flat=True))
         personal.blank(batch) if personal_only else _delete(batch)
         unused = PlanCache.objects.filter(pk__in=caches)
+        forget_words(chosen)
+        record("data.forget", after=dict(done) | {"personal_only": personal_only})
         unused.exclude(operations__in=Operation.objects.filter(forgotten_at=None)).delete()
         transaction.on_commit(lambda: _forget_elsewhere(chosen))
     return done

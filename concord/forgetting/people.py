@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
-from escalations.models import Comment, Decision, Escalation, Notice, SavedView
+from escalations.models import Approval, Comment, Decision, Escalation, Notice, SavedView
+from operations.audit.recording import record
 from operations.models import Event, Step
 
 NAMED: tuple[tuple[str, Any, str], ...] = (
@@ -19,6 +20,7 @@ NAMED: tuple[tuple[str, Any, str], ...] = (
     ("claims", Escalation, "claimed_by"),
     ("decisions", Decision, "decided_by"),
     ("decisions undone", Decision, "undone_by"),
+    ("approvals", Approval, "approved_by"),
     ("comments", Comment, "author"),
     ("notices by", Notice, "actor"),
 )
@@ -51,12 +53,19 @@ def forget(name: str) -> Counter[str]:
     Returns how many rows of each kind there were.
     """
     done, other = count(name), alias(name)
+    if done.total():
+        record("person.forget", _account(name), after=dict(done))
     _rename_in_texts(name, other)
     for _, model, column in NAMED:
         model.objects.filter(**{column: name}).update(**{column: other})
     for kind in ("notices", "saved views", "accounts"):
         found(name)[kind].delete()
     return done
+
+
+def _account(name: str) -> tuple[str, int] | None:
+    pk = get_user_model().objects.filter(username=name).values_list("pk", flat=True).first()
+    return ("user", pk) if pk else None
 
 
 def _rename_in_texts(name: str, other: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 
-from escalations.models import Comment, Decision, Escalation, Notice
+from escalations.models import Approval, Comment, Decision, Escalation, Notice
 from operations.models import Event, ModelCall, Operation, Step
 
 GONE = "(removed)"
@@ -36,6 +36,7 @@ BLANKS: dict[str, dict[str, Any]] = {
     "events": {"message": "", "data": None},
     "escalations": {"message": GONE, "findings": [], "cause": ""},
     "decisions": {"reason": "", "edits": {}, "effect": {}},
+    "approvals": {"reason": ""},
     "comments": {"text": GONE, "mentions": []},
     "notices": {"text": ""},
     "model calls": {"error": ""},
@@ -48,6 +49,7 @@ def related(operations: QuerySet[Operation]) -> dict[str, QuerySet[Any]]:
     questions = Escalation.objects.filter(operation__in=ids)
     kinds: dict[str, tuple[type[Model], str]] = {
         "decisions": (Decision, "escalation__in"),
+        "approvals": (Approval, "escalation__in"),
         "comments": (Comment, "escalation__in"),
         "notices": (Notice, "escalation__in"),
     }

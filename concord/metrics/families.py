@@ -141,4 +141,9 @@ TALLIED = (
 
 HTTP_REQUESTS = Family("concord_http_requests_total", "HTTP requests that were answered", ("method", "route", "status"))
 HTTP_SECONDS = Family("concord_http_request_seconds", "How long views took", ("method", "route"), QUICK)
-OF_PROCESSES = (HTTP_REQUESTS, HTTP_SECONDS)
+LOG_INS = Family("concord_log_ins_total", "Log-ins of people: in, failed, throttled", ("outcome",))
+REFUSED = Family(
+    "concord_refused_total", "Requests and sockets that a limit refused, by the kind of limit or the status", ("limit",)
+)
+COUNTED_ALONE = Family("concord_counted_alone_total", "Calls that a process counted alone, since Redis was away")
+OF_PROCESSES = (HTTP_REQUESTS, HTTP_SECONDS, LOG_INS, REFUSED, COUNTED_ALONE)

@@ -13,6 +13,8 @@ from rq import Queue, worker_registration
 from concord.metrics.folding import BEAT
 from concord.metrics.models import Mark
 from escalations.models import Escalation
+from operations.audit import chain
+from operations.audit.models import Entry
 from operations.models import ModelCall, Operation, PlanCache
 from operations.states import ENDED, MOVING, Status
 from workers.models import RegisteredWorker
@@ -95,6 +97,14 @@ def upkeep() -> Iterable[Metric]:
     if seen:
         age = (timezone.now() - seen).total_seconds()
         yield _one("concord_sweeper_age_seconds", "Since the sweeper last added up these figures", age)
+
+
+def audit() -> Iterable[Metric]:
+    """How long the trail is, and for how long the oldest entry has waited for its place in the chain."""
+    waits = Entry.objects.filter(sequence=None).order_by("id").values_list("at", flat=True).first()
+    age = (timezone.now() - waits).total_seconds() if waits else 0
+    yield _one("concord_audit_entries", "Entries of the audit trail that are in its chain", chain.head().sequence)
+    yield _one("concord_audit_unsealed_seconds", "How long the oldest entry has waited for its place in it", age)
 
 
 def queue(redis: Redis) -> Iterable[Metric]:

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, permission_classes
 from rest_framework.request import Request
 
 from concord.metrics import now, process
@@ -19,6 +19,8 @@ from concord.metrics.bounded import bounded
 from concord.metrics.families import OF_PROCESSES, TALLIED
 from concord.metrics.families import metrics as shown
 from concord.metrics.models import Tally
+from operations import rights
+from operations.permissions import takes
 from operations.schema import refusals
 
 logger = logging.getLogger(__name__)
@@ -49,7 +51,16 @@ def _bounded(part: Part) -> Part:
     return queried
 
 
-IN_DATABASE = (now.operations, now.waiting, now.escalations, now.workers, now.model_calls, now.upkeep, tallies)
+IN_DATABASE = (
+    now.operations,
+    now.waiting,
+    now.escalations,
+    now.workers,
+    now.model_calls,
+    now.upkeep,
+    now.audit,
+    tallies,
+)
 PARTS: dict[str, Part] = {part.__name__: _bounded(part) for part in IN_DATABASE} | {"redis": in_redis}
 
 
@@ -78,6 +89,7 @@ registry.register(Concord())
     summary="Metrics for Prometheus", tags=["metrics"], responses={(200, "text/plain"): OpenApiTypes.STR, **refusals()}
 )
 @api_view(["GET"])
+@permission_classes(takes(rights.SCRAPE))
 def metrics(request: Request) -> HttpResponse:
-    """Needs a key, or a person's session, like the rest of the API. Parts that cannot be had now are left out."""
+    """For a key with the scope `metrics` or `read_all`, or a person who sees all. Parts that are away are left out."""
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from escalations.dashboard import lately, now, pictures
 from escalations.dashboard.periods import PERIODS, Period
 from escalations.dashboard.savings import BASELINE, savings
+from operations import rights
 from operations.access import ConsoleRequest, page
 from operations.charts import sparkline
 from operations.live import OPERATIONS
@@ -21,7 +22,9 @@ FORTNIGHT = 14
 
 @page
 def dashboard(request: ConsoleRequest) -> HttpResponse:
-    """How Concord does, now and in the ``period`` of the query. Whoever may open the console sees all of it."""
+    """How Concord does, now and in the ``period`` of the query. Who does not see all finds his own operations."""
+    if not rights.SEE_ALL.is_of(request.user):
+        return redirect("operations:operations")
     [sequence] = sequences(OPERATIONS)
     period = PERIODS.get(request.GET.get("period", "24h"))
     if period is None:

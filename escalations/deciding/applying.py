@@ -9,6 +9,7 @@ from escalations.deciding.decisions import Answer, effect
 from escalations.deciding.outcome import carry_out
 from escalations.deciding.undo import refuse, void
 from escalations.models import Decision, DecisionError, Kind
+from operations.audit.recording import record
 from operations.models import Operation, Superseded, TransitionError
 from operations.states import ENDED
 
@@ -52,6 +53,12 @@ def _apply(pk: int) -> None:
         return
     effects = effect(decision.escalation, _answer(decision))  # another branch may have gone on since
     if Decision.objects.pending().filter(pk=pk).update(applied_at=timezone.now(), effect=effects):
+        record(
+            "escalation.carry_out",
+            decision.escalation,
+            after={"decision": str(decision.decision)},
+            operation=operation.pk,
+        )
         carry_out(decision, operation)
 
 

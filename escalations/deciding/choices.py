@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from escalations.deciding import two_people
+from escalations.deciding.allowed import why_not
 from escalations.deciding.decisions import Answer, effect
 from escalations.deciding.forms import NEEDS_REASON, offered_on_the_page
 from escalations.deciding.questions import questions
 from escalations.models import Escalation, Kind
+from operations.permissions import name_of
 from operations.showing import listed
 from operations.states import Reason
 
@@ -33,7 +36,8 @@ EFFECTS = {"runs_again": "Runs again", "skips": "Skips", "keeps": "Keeps"}
 class Choice:
     """One decision that is offered: its word, its label, a sentence, and ("Runs again", "E3, E5") and the like.
 
-    ``key`` takes it from the keyboard, after a reason where ``needs_reason``.
+    ``key`` takes it from the keyboard, after a reason where ``needs_reason``. ``refused`` says why he who looks may
+    not take it.
     """
 
     kind: str
@@ -42,23 +46,32 @@ class Choice:
     effects: list[tuple[str, str]]
     key: str
     needs_reason: bool
+    refused: str
 
 
-def choices(escalation: Escalation, steps: Sequence[str] = ()) -> list[Choice]:
-    """What is offered, with its effect as things stand now. Each goes through the operation's steps once.
+def choices(escalation: Escalation, caller: Any, steps: Sequence[str] = ()) -> list[Choice]:
+    """What is offered, and whether to ``caller``, with its effect as things stand now.
+
+    Each goes through the operation's steps once.
 
     ``steps`` are those that a retry would run again; none: those in question.
     """
-    return [_choice(escalation, kind, steps) for kind in offered_on_the_page(escalation)]
+    return [_choice(escalation, caller, kind, steps) for kind in offered_on_the_page(escalation)]
 
 
-def _choice(escalation: Escalation, kind: Kind, steps: Sequence[str]) -> Choice:
+def _choice(escalation: Escalation, caller: Any, kind: Kind, steps: Sequence[str]) -> Choice:
     sentence = APPROVES[escalation.reason] if kind == Kind.APPROVE else DOES[kind]
     if kind == Kind.RETRY and escalation.reason == Reason.BUDGET_SPENT:
         sentence = "Gives it its token budgets once more, and goes on."
     label = "Give these answers" if kind == Kind.EDIT else kind.label
     effects = in_words(effect(escalation, _answer(escalation, kind, steps)))
-    return Choice(kind, label, sentence, effects, KEYS[kind], kind in NEEDS_REASON)
+    refused = why_not(caller, escalation, kind, steps) or _in_turn(escalation, caller, kind)
+    return Choice(kind, label, sentence, effects, KEYS[kind], kind in NEEDS_REASON, refused)
+
+
+def _in_turn(escalation: Escalation, caller: Any, kind: Kind) -> str:
+    own = kind == Kind.APPROVE and two_people.has_approved(escalation, name_of(caller))
+    return "You have approved it: another person has to approve it too." if own else ""
 
 
 def _answer(escalation: Escalation, kind: Kind, steps: Sequence[str]) -> Answer:

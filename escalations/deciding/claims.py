@@ -6,6 +6,7 @@ from django.utils import timezone
 from escalations.models import CLAIM, Escalation, Notice
 from escalations.talk.notices import notify
 from operations import live
+from operations.audit.recording import record
 
 
 def claim(escalation: Escalation, who: str, *, take_over: bool = False, reason: str = "") -> None:
@@ -40,4 +41,5 @@ def tell_former(escalation: Escalation, who: str, reason: str) -> None:
     words = f": {reason}" if reason else ""
     escalation.operation.record("taken_over", f"{who} took over from {former}{words}", actor=who)
     notify(former, Notice.Kind.TAKE_OVER, escalation, actor=who, text=reason)
+    record("escalation.take_over", escalation, operation=escalation.operation_id, reason=reason)
     live.announce(escalation.operation)

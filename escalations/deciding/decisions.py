@@ -8,10 +8,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from escalations.deciding import claims
+from escalations.deciding import claims, two_people
 from escalations.deciding.outcome import carry_out, check_plan
-from escalations.models import Conflict, Decision, DecisionError, Escalation, Kind
+from escalations.models import Approval, Conflict, Decision, DecisionError, Escalation, Kind
 from operations import live, resume
+from operations.audit.recording import record
 from operations.models import Operation, Step, Superseded
 from operations.planning import edited
 from operations.states import Reason, StepStatus
@@ -40,15 +41,17 @@ def decide(
     take_over: bool = False,
     window: timedelta = timedelta(0),
     batch: str = "",
-) -> Decision:
-    """Take the decision, or say who was quicker.
+) -> Decision | Approval:
+    """Take the decision, or say who was quicker. Of two approvals that are needed the first is only kept.
+
+    Whether ``who`` may decide so is asked before: see `escalations.deciding.allowed`.
 
     For the ``window`` it can be taken back, and the operation does not move; without one it moves at once. ``batch``
     is alike for what was decided as one group. The same ``decision_id`` again is answered as the first time. Raises
     `Conflict` if the escalation is decided, has changed since ``revision``, or is in another's hands (unless
     ``take_over``), and `DecisionError` if the answer does not fit the question.
     """
-    if earlier := Decision.objects.filter(decision_id=decision_id).first():
+    if earlier := _earlier(decision_id):
         return _repeated(earlier, escalation, answer)
     made = {"decided_by": who, "decision_id": decision_id, "batch": batch}
     for _ in range(TRIES):
@@ -56,13 +59,21 @@ def decide(
             with transaction.atomic():
                 return _decide(escalation, answer, made, revision, take_over, window)
         except IntegrityError:  # the same decision came twice at once, and the other was first
-            return _repeated(Decision.objects.get(decision_id=decision_id), escalation, answer)
+            if earlier := _earlier(decision_id):
+                return _repeated(earlier, escalation, answer)
+            raise
         except Superseded:  # a queue worker changed the operation in between: look again
             escalation.refresh_from_db()
     raise Conflict("The operation is changing too quickly. Try again in a moment.")
 
 
-def _repeated(earlier: Decision, escalation: Escalation, answer: Answer) -> Decision:
+def _earlier(decision_id: str) -> Decision | Approval | None:
+    """What was answered to the same decision before."""
+    decided = Decision.objects.filter(decision_id=decision_id).first()
+    return decided or Approval.objects.filter(decision_id=decision_id).first()
+
+
+def _repeated(earlier: Decision | Approval, escalation: Escalation, answer: Answer) -> Decision | Approval:
     if earlier.escalation_id != escalation.pk or earlier.decision != answer.decision:
         raise DecisionError("This decision id was used for another decision.", field="decision_id")
     return earlier
@@ -70,7 +81,7 @@ def _repeated(earlier: Decision, escalation: Escalation, answer: Answer) -> Deci
 
 def _decide(
     escalation: Escalation, answer: Answer, made: dict[str, str], revision: int, take_over: bool, window: timedelta
-) -> Decision:
+) -> Decision | Approval:
     who = made["decided_by"]
     _check_free(escalation, who, revision, take_over)
     _check_offered(escalation, answer)
@@ -78,6 +89,10 @@ def _decide(
     chosen = _chosen(escalation, answer)
     _check_edits(operation, answer)
     check_plan(answer.decision, operation, escalation)
+    if two_people.is_first(escalation, answer.decision, chosen, who):
+        kept = {"decision_id": made["decision_id"], "digest": escalation.digest, "reason": answer.reason}
+        first = Approval(escalation=escalation, approved_by=who, steps=chosen, **kept)
+        return two_people.keep(first, operation, revision)
 
     now = timezone.now()
     row = Escalation.objects.open().filter(pk=escalation.pk, revision=revision)
@@ -99,6 +114,7 @@ def _decide(
         effective_at=now + window if window else None,
         applied_at=None if window else now,
     )
+    _record(decision, operation, revision, window)
     told = {"concord.operation.id": operation.pk, "concord.decision": decision.decision}
     with tracing.span("decide", told, parent=operation.traceparent, link=True):
         if window:
@@ -107,6 +123,26 @@ def _decide(
             carry_out(decision, operation)
     live.announce_escalations()
     return decision
+
+
+def _record(decision: Decision, operation: Operation, revision: int, window: timedelta) -> None:
+    """Into the audit trail: which arguments an edit changed, but not to what; that may be personal."""
+    edited = {step: sorted(arguments) for step, arguments in decision.edits.items()}
+    record(
+        "escalation.decide",
+        decision.escalation,
+        before={"status": Escalation.Status.OPEN.value, "revision": revision},
+        after={
+            "status": Escalation.Status.DECIDED.value,
+            "decision": str(decision.decision),
+            "steps": list(decision.steps),
+            **({"arguments": edited} if edited else {}),
+            **({"batch": decision.batch} if decision.batch else {}),
+            **({"undo_seconds": window.total_seconds()} if window else {}),
+        },
+        operation=operation.pk,
+        reason=decision.reason,
+    )
 
 
 def _hold_back(decision: Decision, operation: Operation, window: timedelta) -> None:

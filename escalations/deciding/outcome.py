@@ -43,6 +43,22 @@ def carry_out(decision: Decision, operation: Operation) -> None:
         case _:
             _go_on(operation, f"{who} lets {', '.join(chosen) or 'it'} run again{words}", who)
             resume.run_again(operation, resume.concerned(operation, chosen), decision.edits)
+    if decision.decision in (Kind.APPROVE, Kind.EDIT, Kind.RETRY):
+        _ask_about_the_others(operation, escalation, chosen)
+
+
+def _ask_about_the_others(operation: Operation, escalation: Escalation, chosen: list[str]) -> None:
+    """Who decided about some of the steps has left the others: those that still wait for a person are asked again."""
+    others = [step_id for step_id in escalation.steps if step_id not in chosen]
+    waiting = {StepStatus.FAILED, StepStatus.AWAITING_APPROVAL}
+    left = {step.step_id for step in operation.steps.filter(step_id__in=others, status__in=waiting)}
+    if not left:
+        return
+    findings = [finding for finding in escalation.findings if finding.get("step") in left]
+    message = f"{findings[0]['step']}: {findings[0]['message']}" if findings else escalation.message
+    approval.ask(
+        operation, Reason(escalation.reason), message, findings, [step_id for step_id in others if step_id in left]
+    )
 
 
 def _approve(operation: Operation, escalation: Escalation, chosen: list[str], who: str, words: str) -> None:

@@ -51,6 +51,11 @@ class Question:
     words: str
     parts: list[Part]
 
+    @property
+    def is_pair(self) -> bool:
+        """Is it whether records of two sides are the same?"""
+        return any(part.key for part in self.parts)
+
 
 def questions(escalation: Escalation) -> list[Question]:
     """The first questions of an escalation; none where its findings are of another kind."""

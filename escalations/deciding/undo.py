@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from escalations.models import CLAIM, Conflict, Decision, DecisionError, Escalation
 from operations import live
+from operations.audit.recording import record
 from operations.models import Operation
 
 Status = Escalation.Status
@@ -24,6 +25,7 @@ def undo(decision: Decision, *, who: str, admin: bool = False) -> None:
     with transaction.atomic():
         if not _mark(decision, undone_by=who):
             raise Conflict(_why_not(decision))
+        _record("escalation.take_back", decision)
         began = decision.claimed_at or decision.created_at
         claim = {"claimed_by": decision.decided_by, "claimed_at": began, "claimed_until": now + CLAIM}
         _open_again(decision, "taken_back", f"{who} took back: {_named(decision)}", who, **claim)
@@ -34,6 +36,7 @@ def refuse(decision: Decision, why: str) -> None:
     sentence = f"{decision.decided_by} decided: {_named(decision)}; that could not be done. {why}"
     with transaction.atomic():
         if _mark(decision):
+            _record("escalation.not_done", decision)
             message = f"{decision.escalation.message} {sentence}"
             _open_again(decision, "not_done", sentence, "", message=message)
 
@@ -43,9 +46,19 @@ def void(operation: Operation) -> None:
     for decision in Decision.objects.pending().filter(escalation__operation=operation).select_related("escalation"):
         if _mark(decision):
             Escalation.objects.filter(pk=decision.escalation_id).update(status=Status.WITHDRAWN)
+            _record("escalation.no_effect", decision)
             message = f"{decision.decided_by} had decided: {_named(decision)}; it had no effect any more"
             operation.record("no_effect", message, actor=decision.decided_by)
             live.announce_escalations()
+
+
+def _record(action: str, decision: Decision) -> None:
+    record(
+        action,
+        decision.escalation,
+        before={"decision": str(decision.decision)},
+        operation=decision.escalation.operation_id,
+    )
 
 
 def _mark(decision: Decision, undone_by: str = "") -> bool:

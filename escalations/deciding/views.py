@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
-from escalations.deciding.decisions import Answer, decide
+from escalations.deciding.allowed import NotAllowed, decide_as
+from escalations.deciding.decisions import Answer
 from escalations.deciding.following import page_address, view_of
 from escalations.deciding.forms import DecisionForm
 from escalations.deciding.onwards import onwards, whole_page
 from escalations.deciding.undo import undo
-from escalations.models import Conflict, DecisionError, Escalation, Kind
+from escalations.models import Approval, Conflict, DecisionError, Escalation, Kind
 from escalations.templatetags.deciding import in_words
 from escalations.views import get, show
 from operations.access import ConsoleRequest, act
@@ -33,6 +34,8 @@ def decision(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
         _decide(request, escalation, form)
     except Conflict as conflict:
         return show(request, get(request, escalation_id), form, status=409, refused=str(conflict))
+    except NotAllowed as error:
+        return show(request, get(request, escalation_id), form, status=403, refused=str(error))
     except DecisionError as error:
         form.add_error(error.field if error.field in form.fields else None, str(error))
         return show(request, get(request, escalation_id), form, status=422)
@@ -41,16 +44,18 @@ def decision(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
 
 def _decide(request: ConsoleRequest, escalation: Escalation, form: DecisionForm) -> None:
     said = form.cleaned_data
-    taken = decide(
+    taken = decide_as(
+        request.user,
         escalation,
         Answer(Kind(said["decision"]), said["reason"], form.edits, form.steps),
-        who=request.user.get_username(),
         revision=said["revision"],
         decision_id=said["decision_id"],
         take_over=said["take_over"],
         window=timedelta(seconds=settings.UNDO_SECONDS),
     )
-    if taken.applied_at:  # else the note with its undo says so
+    if isinstance(taken, Approval):
+        messages.success(request, f"Approved, 1 of 2: {escalation.operation_id} waits for another person.")
+    elif taken.applied_at:  # else the note with its undo says so
         messages.success(request, in_words(taken))
 
 

@@ -4,24 +4,28 @@ import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 
-from escalations.deciding.decisions import decide
+from escalations.deciding.allowed import NotAllowed, decide_as, why_not
 from escalations.deciding.following import page_address, view_of
 from escalations.deciding.onwards import onwards
 from escalations.editing.editing import Editing
 from escalations.editing.forms import ResumeForm
 from escalations.models import Conflict, DecisionError, Escalation, Kind
 from escalations.templatetags.deciding import in_words
-from operations.access import ConsoleRequest, act, page
+from operations import rights
+from operations.access import ConsoleRequest, act, page_of
 from operations.live import ESCALATIONS
-from operations.models import Step, is_reviewer
+from operations.masking.hiding import know
+from operations.masking.sight import about
+from operations.models import Step
 from operations.sequences import sequences
 from operations.states import Reason
 
@@ -29,17 +33,18 @@ SINCE = 20  # entries of the history
 TEMPLATE = "console/edit/page.html"
 
 
-@page
+@page_of(rights.DECIDE)
 def edit(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
     """The form for the concerned steps, or for those that ``step`` in the query names."""
-    if not is_reviewer(request.user):
-        raise PermissionDenied
     [sequence] = sequences(ESCALATIONS)
     escalation = _get(request, escalation_id)
     if request.htmx:
         return render(request, f"{TEMPLATE}#standing", _since(request, escalation) | {"sequence": sequence})
     if Kind.EDIT not in _offered(escalation):
         messages.info(request, "Arguments cannot be edited here, or not any more.")
+        return redirect(page_address(escalation_id, view_of(request)))
+    if why := why_not(request.user, escalation, Kind.EDIT):
+        messages.warning(request, why)
         return redirect(page_address(escalation_id, view_of(request)))
     editing = Editing(escalation, request.GET.getlist("step") or _concerned(escalation))
     form = ResumeForm(initial=_fresh(escalation))
@@ -77,6 +82,8 @@ def resume(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
             _decide(request, escalation, editing, form)
         except Conflict as conflict:
             status, refused = 409, str(conflict)
+        except NotAllowed as error:
+            status, refused = 403, str(error)
         except DecisionError as error:
             status = 422
             editing.problems.append(str(error))
@@ -90,10 +97,10 @@ def resume(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
 
 def _decide(request: ConsoleRequest, escalation: Escalation, editing: Editing, form: ResumeForm) -> None:
     said = form.cleaned_data
-    taken = decide(
+    taken = decide_as(
+        request.user,
         escalation,
         replace(editing.answer, reason=said["reason"]),
-        who=request.user.get_username(),
         revision=said["revision"],
         decision_id=said["decision_id"],
         take_over=said["take_over"],
@@ -171,6 +178,11 @@ def _show(
     refused: str = "",
 ) -> HttpResponse:
     """The page. Its form is about the escalation as it is now; ``since`` tells what happened while it was open."""
+    operation, page = escalation.operation, reverse("escalations:edit", args=[escalation.pk])
+    steps = urlencode([("step", form.step.step_id) for form in editing.forms])
+    about("escalation", escalation.pk, operation.pk, f"{page}?{steps}" if steps else page)
+    know(escalation.findings, operation.parameters, operation.metadata)
+    know(*(form.step.arguments for form in editing.forms))
     seen = form.seen_event
     since = escalation.operation.events.filter(id__gt=seen).order_by("id")[:SINCE] if refused and seen else []
     context = _standing(request, escalation) | {

@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
+from escalations.known import know_questions
 from escalations.mine import history
 from escalations.models import Kind, Notice
 from escalations.talk import notices
-from operations.access import ConsoleRequest, act_of, may_look, page
+from operations import rights
+from operations.access import ConsoleRequest, act_of, page
 from operations.live import ESCALATIONS
 from operations.paging import page as page_of
 from operations.sequences import sequences
@@ -28,11 +30,12 @@ def inbox(request: ConsoleRequest) -> HttpResponse:
         found = page_of(rows.defer(*LARGE), request.GET.get("after", ""), newest_first=True)
     except ValueError as error:  # a cursor that no page gave out
         raise Http404("There is no such place in this list.") from error
+    know_questions(row.escalation_id for row in found.rows if row.text)
     context = {"page": found, "unread": notices.unread(me), "sequence": sequence}
     return render(request, "console/notices.html" + ("#live" if request.htmx else ""), context)
 
 
-@act_of(may_look)
+@act_of(rights.USE)
 def read_all(request: ConsoleRequest) -> HttpResponse:
     """Mark all notices of who asks as read."""
     number = notices.read(request.user.get_username())
@@ -51,5 +54,6 @@ def mine(request: ConsoleRequest) -> HttpResponse:
         found = page_of(rows, request.GET.get("after", ""), newest_first=True)
     except (ValueError, OverflowError) as error:  # neither a day nor a place in this list
         raise Http404("There is no such day or place in this list.") from error
+    know_questions(row.escalation_id for row in found.rows if row.reason)
     context = {"page": found, "pace": history.pace(me), "kind": kind, "day": day, "kinds": Kind.choices}
     return render(request, "console/mine.html", context)

@@ -1,5 +1,6 @@
 """What the review console keeps: questions to people, their answers, and what they say to each other."""
 
+from escalations.models.approval import Approval
 from escalations.models.decision import Decision, DecisionQuerySet
 from escalations.models.escalation import (
     CLAIM,
@@ -15,6 +16,7 @@ from escalations.models.talk import Comment, Notice
 
 __all__ = [
     "CLAIM",
+    "Approval",
     "Comment",
     "Conflict",
     "Decision",

@@ -8,8 +8,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from operations import live
-from operations.models import Anyone, ApiKey, Operation, is_reviewer
+from operations import live, rights
+from operations.models import Operation
+from operations.models.queries import owned_by
 from operations.states import Reason
 from operations.states import Status as OperationStatus
 from workers import llm
@@ -64,12 +65,11 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
         nobody = Q(claimed_until=None) | Q(claimed_until__lte=timezone.now())
         return self.filter(nobody | Q(claimed_by__in=["", who]))
 
-    def visible_to(self, client: Any) -> Self:
-        """What ``client`` (an API key, a user, or nobody) may see."""
-        if isinstance(client, ApiKey | Anyone):
-            mine = Q(operation__client=client.pk)
-            return self if client.may("read_all") or client.may("decide") else self.filter(mine)
-        return self if getattr(client, "is_staff", False) or is_reviewer(client) else self.none()
+    def visible_to(self, caller: Any) -> Self:
+        """What ``caller`` (an API key, a user, or nobody) may see: all, what is about his own, or nothing."""
+        if rights.SEE_QUESTIONS.is_of(caller):
+            return self
+        return self.filter(owned_by(caller, "operation__")) if rights.USE.is_of(caller) else self.none()
 
 
 class Escalation(models.Model):
@@ -116,7 +116,11 @@ class Escalation(models.Model):
             models.Index(fields=["status", "cause"], name="escalation_cause"),
             models.Index(fields=["status", "assigned_to"], name="escalation_assigned"),
         ]
-        permissions = [("decide_escalation", "Can decide escalations and see all operations")]
+        permissions = [
+            ("decide_escalation", "Can decide escalations and see all operations"),
+            ("approve_writing", "Can decide about steps that write"),
+            ("approve_destructive", "Can decide about destructive steps"),
+        ]
 
     def __str__(self) -> str:
         return self.pk

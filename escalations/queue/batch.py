@@ -10,15 +10,17 @@ from django import forms
 from django.conf import settings
 from django.db.models import QuerySet
 
-from escalations.deciding.decisions import Answer, decide
+from escalations.deciding.allowed import decide_as
+from escalations.deciding.decisions import Answer
 from escalations.deciding.forms import NEEDS_REASON
-from escalations.models import Decision, DecisionError, Escalation, Kind
+from escalations.models import Approval, Decision, DecisionError, Escalation, Kind
 from escalations.queue.listing import AT_ONCE
 from operations.models import TransitionError
 
 MOST = 200  # at once; a group may have more, and the rest waits for another press
 EACH = 0.1  # seconds by which each makes the undo window longer: deciding many takes a while
 CHOSEN = re.compile(r"(esc-[\w-]{1,36}):(\d{1,9})", re.A)
+FIRST = "Your approval is kept, 1 of 2: another person has to approve it too."
 Rows = QuerySet[Escalation]
 
 
@@ -74,7 +76,7 @@ def of_causes(rows: Rows, causes: list[str], until: datetime | None) -> tuple[li
     return found, there.count() - len(found) if len(found) == MOST else 0
 
 
-def decide_all(rows: Rows, chosen: list[tuple[str, int]], answer: Answer, *, who: str, batch: str) -> Outcome:
+def decide_all(rows: Rows, chosen: list[tuple[str, int]], answer: Answer, *, by: Any, batch: str) -> Outcome:
     """Decide each of ``chosen``. The same ``batch`` again decides nothing twice."""
     outcome = Outcome(left=max(0, len(chosen) - MOST))
     window = _window(len(chosen[:MOST]))
@@ -82,11 +84,12 @@ def decide_all(rows: Rows, chosen: list[tuple[str, int]], answer: Answer, *, who
         try:
             escalation = rows.select_related("operation").get(pk=escalation_id)
             decision_id = f"{batch}-{escalation_id}"
-            outcome.done.append(
-                decide(
-                    escalation, answer, who=who, revision=revision, decision_id=decision_id, window=window, batch=batch
-                )
-            )
+            how = {"revision": revision, "decision_id": decision_id, "window": window, "batch": batch}
+            taken = decide_as(by, escalation, answer, **how)
+            if isinstance(taken, Approval):
+                outcome.refused.append(Refused(escalation_id, FIRST))
+            else:
+                outcome.done.append(taken)
         except Escalation.DoesNotExist:
             outcome.refused.append(Refused(escalation_id, "It is not there."))
         except (DecisionError, TransitionError) as error:

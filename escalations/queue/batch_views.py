@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from escalations.deciding.undo import undo
+from escalations.known import know_questions
 from escalations.models import Conflict, Decision, DecisionError, DecisionQuerySet, Escalation
 from escalations.queue import batch
 from escalations.queue.filters import QueueFilters
@@ -50,7 +51,7 @@ def decide(request: ConsoleRequest) -> HttpResponse:
     if not chosen:
         return _again(request, query, ["Nothing is chosen that still waits. Tick rows first."])
 
-    outcome = batch.decide_all(rows, chosen, batch.answer_of(form), who=who, batch=form.cleaned_data["batch"])
+    outcome = batch.decide_all(rows, chosen, batch.answer_of(form), by=request.user, batch=form.cleaned_data["batch"])
     outcome.left += left
     if outcome.refused or outcome.left:
         return _result(request, form.cleaned_data["batch"], outcome)
@@ -94,6 +95,7 @@ def _result(request: ConsoleRequest, batch_id: str, outcome: batch.Outcome | Non
     told = outcome or batch.Outcome()
     rows = _decisions(request, batch_id).only(*SHOWN).annotate(brief=Left("escalation__message", 200))
     decisions = list(rows)
+    know_questions(row.escalation_id for row in decisions)
     now = timezone.now()
     pending = [row for row in decisions if row.effective_at and row.effective_at > now and not _is_over(row)]
     context: dict[str, Any] = {

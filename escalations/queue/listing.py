@@ -10,6 +10,8 @@ from django.db.models import Count, F, Max, Min, Q, QuerySet, Window
 from django.db.models.functions import Left, RowNumber
 
 from escalations import urgency
+from escalations.deciding import two_people
+from escalations.known import know_questions
 from escalations.models import Decision, Escalation, Kind
 from escalations.models.escalation import OFFERED
 from escalations.queue.ordering import BadCursor, Order
@@ -32,6 +34,7 @@ SHOWN = (
     "claimed_until",
     "revision",
     "created_at",
+    "digest",
     "operation__operation_type",
     "operation__priority",
 )
@@ -47,6 +50,7 @@ class Shown:
     word: str
     why: str
     offers: str
+    standing: str = ""  # of a question that two people have to approve
 
     @property
     def value(self) -> str:
@@ -72,6 +76,7 @@ class Group:
 def page_of(rows: Rows, order: Order, cursor: str) -> Page:
     """A page of `Shown`. Raises `BadCursor`."""
     found = order.page(_light(rows), cursor)
+    know_questions(row.pk for row in found.rows)
     return Page([shown(row) for row in found.rows], found.next)
 
 
@@ -83,6 +88,7 @@ def groups_of(rows: Rows, cursor: str) -> Page:
         found = found.filter(Q(first__gt=rank) | Q(first=rank, cause__gt=cause))
     told = list(found.order_by("first", "cause")[: GROUPS + 1])
     firsts = _firsts(rows, [group["cause"] for group in told[:GROUPS]])
+    know_questions(first.escalation.pk for first in firsts.values())
     shown_groups = [
         Group(group["cause"], group["count"], group["oldest"], firsts[group["cause"]])
         for group in told[:GROUPS]
@@ -101,7 +107,7 @@ def extent(rows: Rows) -> tuple[int, datetime | None]:
 def shown(escalation: Escalation) -> Shown:
     level, word = urgency.level(escalation)
     offers = " ".join(kind for kind in AT_ONCE if kind in OFFERED[escalation.reason])
-    return Shown(escalation, level, word, urgency.explained(escalation), offers)
+    return Shown(escalation, level, word, urgency.explained(escalation), offers, two_people.standing(escalation))
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,12 @@ def _state(row: Escalation, decision: Decision | None) -> State:
 
 def _light(rows: Rows) -> QuerySet[Any]:
     """Without what may be large; ``brief`` is the beginning of the message."""
-    return rows.select_related("operation").only(*SHOWN).annotate(brief=Left("message", BRIEF))
+    return (
+        rows.select_related("operation")
+        .prefetch_related("approvals")
+        .only(*SHOWN)
+        .annotate(brief=Left("message", BRIEF))
+    )
 
 
 def _firsts(rows: Rows, causes: list[str]) -> dict[str, Shown]:

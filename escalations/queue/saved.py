@@ -12,7 +12,8 @@ from django.urls import reverse
 from escalations.models import SavedView
 from escalations.queue.filters import QueueFilters
 from escalations.queue.views import show
-from operations.access import ConsoleRequest, act_of, may_look
+from operations import rights
+from operations.access import ConsoleRequest, act_of
 from operations.showing import visible
 
 MOST = 50  # views of one person
@@ -25,7 +26,7 @@ class ViewForm(forms.Form):
     shared = forms.BooleanField(required=False)
 
 
-@act_of(may_look)
+@act_of(rights.USE)
 def save(request: ConsoleRequest) -> HttpResponse:
     """Keep the view that is shown."""
     who = request.user.get_username()
@@ -39,7 +40,7 @@ def save(request: ConsoleRequest) -> HttpResponse:
     return _write(request, SavedView(owner=who, query=filters.address()), form, query)
 
 
-@act_of(may_look)
+@act_of(rights.USE)
 def change(request: ConsoleRequest, view_id: int) -> HttpResponse:
     """Rename one's own view, share it or stop sharing it, or (``delete``) drop it."""
     view = get_object_or_404(SavedView, pk=view_id, owner=request.user.get_username())

@@ -1,10 +1,7 @@
 """The part of the escalations API that people talk by: comments, and asking a colleague to decide."""
 
-from typing import Any
-
 from django.shortcuts import get_object_or_404
 from rest_framework.decorators import action
-from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,21 +10,9 @@ from escalations.representation import comment_json, escalation_json
 from escalations.schema import assign_schema, comment_schema, comments_schema
 from escalations.serializers import AssignRequest, CommentRequest
 from escalations.talk import talk
-from operations.access import may_look
+from operations import rights
 from operations.pagination import AsItHappened
-from operations.permissions import MayCall, is_client, name_of
-
-
-class MayTalk(BasePermission):
-    """Whoever may see an escalation may read what is said; to speak takes the scope `decide`, or the console."""
-
-    message = 'Commenting takes a key with the scope "decide", or an account that may open the console.'
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if request.method in SAFE_METHODS:
-            return True
-        caller: Any = request.user
-        return caller.may("decide") if is_client(caller) else may_look(caller)
+from operations.permissions import name_of, takes
 
 
 class TalkActions:
@@ -37,11 +22,11 @@ class TalkActions:
         raise NotImplementedError
 
     @comments_schema
-    @action(detail=True, permission_classes=[MayCall, MayTalk])
+    @action(detail=True, permission_classes=takes(rights.TALK, to_change=True))
     def comments(self, request: Request, pk: str) -> Response:
         pages = AsItHappened()
         rows = _talked_about(request, pk).comments.all()
-        page = pages.paginate_queryset(rows, request, view=self) or []  # type: ignore[arg-type]  # a part of a view
+        page = pages.paginate_queryset(rows, request, view=self) or []
         return pages.get_paginated_response([comment_json(comment) for comment in page])
 
     @comments.mapping.post

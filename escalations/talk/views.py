@@ -8,11 +8,14 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from escalations.known import know_questions
 from escalations.models import DecisionError, Escalation
 from escalations.talk import talk
 from escalations.talk.forms import AssignForm, CommentForm
-from operations.access import ConsoleRequest, act, act_of, may_look, page
+from operations import rights
+from operations.access import ConsoleRequest, act, act_of, page
 from operations.live import ESCALATIONS
+from operations.masking.sight import about
 from operations.models import is_reviewer
 from operations.paging import page as page_of
 from operations.sequences import sequences
@@ -24,9 +27,9 @@ def conversation(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
     return _show(request, _get(request, escalation_id))
 
 
-@act_of(may_look)
+@act_of(rights.TALK)
 def comment(request: ConsoleRequest, escalation_id: str) -> HttpResponse:
-    """Say something. Whoever may read the escalation may talk about it."""
+    """Say something. Whoever may decide may talk about it."""
     escalation = _get(request, escalation_id)
     form = CommentForm(request.POST)
     if not form.is_valid():
@@ -89,6 +92,8 @@ def _show(
 
 
 def _context(request: ConsoleRequest, escalation: Escalation) -> dict[str, Any]:
+    know_questions([escalation.pk])
+    about("escalation", escalation.pk, escalation.operation_id, request.path)
     return talk.conversation(escalation, request.user) | {
         "escalation": escalation,
         "is_open": escalation.status == Escalation.Status.OPEN,

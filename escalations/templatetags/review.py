@@ -5,9 +5,15 @@ from typing import Any
 from django import template
 
 from escalations.counts import Counts, counts
-from operations.access import may_look
+from operations.access import may_look, may_open_admin
 
 register = template.Library()
+
+
+@register.filter
+def opens_admin(user: Any) -> bool:
+    """Is there something for this person in the admin?"""
+    return may_open_admin(user)
 
 
 @register.simple_tag(takes_context=True)

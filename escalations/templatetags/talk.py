@@ -10,6 +10,7 @@ from escalations.models import Comment
 from escalations.talk.notices import unread
 from escalations.talk.talk import MENTION, meant
 from operations.access import may_look
+from operations.masking.hiding import text
 from operations.showing import visible
 
 register = template.Library()
@@ -28,7 +29,7 @@ def with_mentions(comment: Comment) -> SafeString:
     pieces, end = [], 0
     for found in MENTION.finditer(comment.text):
         if name := meant(found[1], comment.mentions):
-            pieces += [(visible(comment.text[end : found.start()]), name)]
+            pieces += [(visible(text(comment.text[end : found.start()])), name)]
             end = found.start() + 1 + len(name)
     marked = format_html_join("", '{}<strong class="mention"><bdi>@{}</bdi></strong>', pieces)
-    return format_html("{}{}", marked, visible(comment.text[end:]))
+    return format_html("{}{}", marked, visible(text(comment.text[end:])))

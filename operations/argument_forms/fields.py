@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from operations.argument_forms.kinds import Kind, Texts
 from operations.argument_forms.spelling import Unreadable, brief, read_json
 from operations.evidence import REFERENCE
+from operations.masking.hiding import tells
+from operations.masking.sight import sight
+from operations.values import in_short
 
 ABSENT: Any = object()  # the value of what is left out
 Path = tuple[str, ...]
@@ -47,9 +50,11 @@ class Field:
     required: bool = False
     parts: list["Field"] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    was_shown: bool = False
 
     def take(self, typed: Typed) -> None:
         """Take over what was typed. What the browser does not send was not shown, and stays."""
+        self.was_shown = all(self._name(what) in typed for what in self._inputs())
         if (mode := self._sent(typed, "as")) in self.modes:
             self.mode = mode
         self.json = self._sent(typed, "json", self.json)
@@ -129,12 +134,51 @@ class Field:
         sent = [(option if plain else brief(option), option) for option in self.kind.options]
         return [(text, _words(option), text in self.texts) for text, option in sent]
 
+    @property
+    def is_masked(self) -> bool:
+        """Does it tell of a person, and may that not be seen now? What somebody typed himself comes back to him."""
+        if self.was_shown or (self.parts and self.mode == VALUE):
+            return False
+        names = {self._field, self.reference_before.rpartition(".")[2]}
+        return not sight().is_open and any(tells(value, name) for value in self._told() for name in names)
+
+    @property
+    def has_masked_parts(self) -> bool:
+        """Is a part of it masked, so that the whole is not to be shown as JSON either?"""
+        return any(part.is_masked or part.has_masked_parts for part in self.parts)
+
+    @property
+    def mark(self) -> str:
+        """What stands in its place."""
+        return "" if self.before is ABSENT else in_short(self.before, 400, self._field)
+
+    @property
+    def _field(self) -> str:
+        return self.path[-1] if self.path else ""
+
+    def _told(self) -> Iterator[Any]:
+        """What its inputs would show: the value itself, what stands ready, and what a reference leads to."""
+        yield None if self.before is ABSENT else self.before
+        for text in (self.json, self.resolves, *self.texts):
+            yield _read(text) if text else None
+
+    def _inputs(self) -> list[str]:
+        return ["json", self.kind.name] if JSON in self.modes else [self.kind.name]
+
     def _name(self, what: str) -> str:
         """The name of an input. It tells the kind, so that what was typed into another kind is not misread."""
         return f"{self.name} {what}"
 
     def _sent(self, typed: Typed, what: str, otherwise: str = "") -> str:
         return typed.get(self._name(what), otherwise)
+
+
+def _read(text: str) -> Any:
+    """What a text says, if that is JSON."""
+    try:
+        return read_json(text)
+    except Unreadable:
+        return text
 
 
 def _rows(text: str) -> int:

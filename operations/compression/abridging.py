@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations.compression import documents, parts, references, rows
+from operations.compression import documents, gathering, parts, references, rows
 from operations.compression.cells import compact
 from operations.compression.excerpts import excerpts
 from operations.compression.parts import Kind, Part
@@ -16,7 +16,8 @@ from operations.compression.references import Path
 from operations.compression.sizes import cannot_fit, tokens_in, tokens_of
 
 TRIES = 6
-TITLES = ("title", "name", "subject", "heading", "label", "id")
+FULL = 0.94  # of the limit: with less, more is tried once
+TITLES = ("title", "name", "key", "subject", "heading", "label", "id")
 NOTE = 20  # tokens that a note takes
 NUMBER = 6  # tokens that the number of a document takes, and its quotes
 
@@ -35,16 +36,24 @@ def abridge(value: Any, query: str, limit: int, reference: str) -> tuple[str, li
     plain = {path: tokens_of(part.value) for path, part in found.items()}
     costs = {path: _cost(found[path].value, size, limit) for path, size in plain.items()}
     room = float(limit - max(0, tokens_of(value) - sum(plain.values())))
+    best: tuple[str, list[Omission]] | None = None
+    can_be_more = any(part.kind == Kind.DOCUMENTS for part in found.values())
     for _ in range(TRIES):
         if room <= 0:
             break
         tried = Abridging(query, reference, found, costs, shares(costs, room))
         text = encoded(tried.shown(value))
-        over = tokens_in(text) - limit
-        if over <= 0:
+        size = tokens_in(text)
+        if size > limit:
+            if best:
+                return best
+            room = min(room * 0.9, room - 1.2 * (size - limit))
+        elif best or not can_be_more or size > FULL * limit:
             return text, tried.omitted
-        room = min(room * 0.9, room - 1.2 * over)
-    return _cut(value, limit, reference)
+        else:  # tables take less than was thought: once more, with what is left
+            best = text, tried.omitted
+            room += 0.9 * (limit - size)
+    return best or _cut(value, limit, reference)
 
 
 def _cost(value: Any, plain: int, limit: int) -> int:
@@ -106,7 +115,7 @@ class Abridging:
             case Kind.DIALOGUE:
                 return self._text(_spoken(part.value), share, where)
             case Kind.DOCUMENTS:
-                return self._documents(part.value, share, where)
+                return self._documents(gathering.documents(part.value), share, where)
             case Kind.ROWS:
                 told, what = rows.within(part.value, share, self.query, where)
                 return self._noted(told, where, what)
@@ -126,22 +135,31 @@ class Abridging:
 
     def _documents(self, documents: list[dict[str, Any]], share: int, where: str) -> Any:
         """The documents of which sentences fit, with those alone."""
-        names = parts.text_names(documents)
+        names = gathering.text_names(documents)
         held = [(number, name) for number, row in enumerate(documents) for name in row if name in names]
-        texts = [(_title(documents[number], names), parts.as_text(documents[number][name])) for number, name in held]
-        around = tokens_of([_without(row, names) for row in documents]) // len(documents)
+        texts = [
+            (_title(documents[number], names), gathering.as_text(documents[number][name])) for number, name in held
+        ]
+        around = tokens_of([_beside(row, names) for row in documents]) // len(documents)
         kept = excerpts(texts, self.query, max(0, share - NOTE), around + NUMBER)
         shown: dict[int, dict[str, Any]] = {}
         for (number, name), excerpt in zip(held, kept, strict=True):
-            if excerpt.kept:
-                shown.setdefault(number, {"row": number} | _without(documents[number], names))[name] = excerpt.text
+            if excerpt.text:
+                shown.setdefault(number, _without(documents[number], names, number))[name] = excerpt.text
         what = f"{sum(one.total - one.kept for one in kept)} of {sum(one.total for one in kept)} sentences"
         told = {"documents": len(documents), "all at": where, "left out": what}
         return self._noted(told | {"shown": [shown[number] for number in sorted(shown)]}, where, what)
 
 
-def _without(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
+def _beside(document: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    """What a document has beside its texts."""
     return {name: inner for name, inner in document.items() if name not in names}
+
+
+def _without(document: dict[str, Any], names: set[str], number: int) -> dict[str, Any]:
+    """That, behind the document's number where it has no key."""
+    other = _beside(document, names)
+    return other if gathering.KEY in other else {"row": number} | other
 
 
 def _title(document: dict[str, Any], texts: set[str]) -> str:
@@ -152,4 +170,4 @@ def _title(document: dict[str, Any], texts: set[str]) -> str:
 def _spoken(turns: list[dict[str, Any]]) -> str:
     """The turns as a written dialogue."""
     speaker, said = parts.speaker_and_said(turns) or ("", "")
-    return "\n".join(f"{turn[speaker]}: {turn[said]}" for turn in turns)
+    return "\n".join(f"{turn[speaker]}: {parts.said_in(turn[said]) or '…'}" for turn in turns)

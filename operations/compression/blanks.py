@@ -2,6 +2,7 @@
 
 As text behind the column's name: ``=2025``, ``=^``, ``=^+1``, ``=99000<CLERK_NO>``, and where there is more to it
 ``=~"<message:1> of <done> rows"``, in which ``message:1`` is a column of its own that only helps to say this one.
+``<sha256[12]>`` is what the column begins with, so many characters of it.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import ClassVar
 
 from operations.compression.cells import MISSING, NULL, PATTERN, NotEncoded, compact, content, is_text, read, write
 
+PART = re.compile(r"(.*?)(?:\[([1-9][0-9]*)\])?", re.DOTALL)
 NAME = re.compile(r"(?:@|[\w$][\w$ -]*(?:\.[\w$][\w$ -]*)*)(?::[0-9]+)?")
 PLAIN = re.compile(r"[\w .:;/&?+-]*")  # what a template may have around the other column's name
 TEMPLATE = re.compile(r"([^<]*)<([^>]*)>(.*)")
@@ -80,21 +82,37 @@ class Template:
 
 @dataclass(frozen=True)
 class Pattern:
-    """The texts of several columns with ``texts`` before, between and after them."""
+    """The texts of several columns with ``texts`` before, between and after them.
+
+    ``firsts`` says of how many of them only so many characters are meant; 0 is all.
+    """
 
     follows: tuple[str, ...]
     texts: tuple[str, ...]
+    firsts: tuple[int, ...] = ()
 
     def means(self, above: str, other: Mapping[str, str]) -> str:
         return self.from_values([other[name] for name in self.follows])
 
     def from_values(self, identities: Sequence[str]) -> str:
-        inner = chain([""], map(content, identities))
-        return compact("".join(chain.from_iterable(zip(inner, self.texts, strict=True))))
+        parts = list(map(content, identities))
+        if any(self.firsts):
+            parts = [part[: first or None] for part, first in zip(parts, self.firsts, strict=True)]
+        return compact("".join(chain.from_iterable(zip(["", *parts], self.texts, strict=True))))
 
     def text(self, is_json: bool) -> str:
-        names = chain([""], (f"<{name}>" for name in self.follows))
-        return "~" + compact("".join(chain.from_iterable(zip(names, self.texts, strict=True))))
+        firsts = self.firsts or (0,) * len(self.follows)
+        parts = [
+            f"<{name}[{first}]>" if first else f"<{name}>" for name, first in zip(self.follows, firsts, strict=True)
+        ]
+        return "~" + compact("".join(chain.from_iterable(zip(["", *parts], self.texts, strict=True))))
+
+    @classmethod
+    def parse(cls, text: str) -> "Pattern":
+        parts = re.split(r"<([^<>]*)>", text)
+        named = [PART.fullmatch(name) for name in parts[1::2]]
+        firsts = tuple(int(found[2] or 0) for found in named if found)
+        return cls(tuple(found[1] for found in named if found), tuple(parts[::2]), firsts if any(firsts) else ())
 
 
 Blank = Literal | Above | Template | Pattern
@@ -103,8 +121,7 @@ Blank = Literal | Above | Template | Pattern
 def parse(text: str, is_json: bool) -> Blank:
     """The rule that `text` wrote. Raises `NotEncoded`."""
     if text.startswith(PATTERN):
-        parts = re.split(r"<([^<>]*)>", content(text[1:]))
-        return Pattern(tuple(parts[1::2]), tuple(parts[::2]))
+        return Pattern.parse(content(text[1:]))
     if text == "^":
         return Above()
     if step := STEP.fullmatch(text):
@@ -125,11 +142,16 @@ def best(values: Sequence[str], is_json: bool, sources: Mapping[str, Sequence[st
     """
     most, found = 0.0, None
     for rule in _candidates(values, is_json, sources):
-        followed = [sources[name][: len(values)] for name in rule.follows]
-        saved = saved_by(rule, values, followed) - len(rule.text(is_json)) - 2
+        saved = gain(rule, values, is_json, sources)
         if saved > most:
             most, found = saved, rule
     return found
+
+
+def gain(rule: Blank, values: Sequence[str], is_json: bool, sources: Mapping[str, Sequence[str]]) -> float:
+    """The characters that a rule saves, less those that it takes in the header."""
+    followed = [sources[name][: len(values)] for name in rule.follows]
+    return saved_by(rule, values, followed) - len(rule.text(is_json)) - 2
 
 
 def _candidates(values: Sequence[str], is_json: bool, sources: Mapping[str, Sequence[str]]) -> Iterator[Blank]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
-from operations.compression import blanks
+from operations.compression import blanks, composed
 from operations.compression.blanks import Blank
 from operations.compression.cells import (
     MISSING,
@@ -25,6 +25,7 @@ from operations.compression.cells import (
 )
 from workers import tokens
 
+OWNER = "@"  # the column of a nested table that says which row it belongs to, or of a keyed one that has the keys
 MARKED = re.compile(r"[\w .:;/&?+-]*[.:;/&?+_-]")  # up to where a word ends: identifiers stay whole
 TRIED = 32  # values that a common beginning is tried on
 SHORTEST = 3  # characters that are left out
@@ -51,7 +52,14 @@ class Column:
     def settle(self, sources: Mapping[str, Sequence[str]]) -> None:
         """Choose the type and what empty cells mean; ``sources`` are the columns that it may follow."""
         self.is_json = any(not is_text(identity) and identity not in (NULL, MISSING) for identity in self.values)
-        self.blank = blanks.best(self.values[:LOOKED_AT], self.is_json, sources)
+        seen = self.values[:LOOKED_AT]
+        self.blank = blanks.best(seen, self.is_json, sources)
+        rule = None if self.is_json else composed.pattern(seen, sources)
+        if rule and blanks.gain(rule, seen, False, sources) > self._gain(seen, sources):
+            self.blank = rule
+
+    def _gain(self, seen: Sequence[str], sources: Mapping[str, Sequence[str]]) -> float:
+        return blanks.gain(self.blank, seen, self.is_json, sources) if self.blank else 0.0
 
     def cells(self, columns: Mapping[str, "Column"]) -> list[str]:
         """The column's cells, empty where the rule says what is meant."""

@@ -5,18 +5,32 @@ the turn before it. What was said last, and what was decided, counts a little mo
 """
 
 import re
-from collections.abc import Sequence
 
 from operations.compression.decisions import says_decision
 from operations.compression.prose import Pieces
-from operations.compression.relevance import scaled
+from operations.compression.relevance import around, scaled
 from operations.compression.sentences import Passage, spans
 
-TURN = re.compile(r"^[ \t]*(?:[\[(][^\])\n]{1,40}[\])][ \t]*)?([A-Za-z][\w .'()-]{0,38}):[ \t]+(?=\S)", re.MULTILINE)
+NAME = r"[^\W\d_][\w .'()#&/-]{0,38}"
+TIME = r"(?:\d[\d/.-]{0,10}(?:,|T|[ ])[ ]?)?\d{1,2}:\d\d(?::\d\d)?(?:\.\d{1,6})?Z?(?:[ ]?[AaPp][Mm])?"
+BRACKETED = r"[\[(][^\])\n]{1,40}[\])]"
+TURN = re.compile(
+    rf"""
+    ^[ \t]* (?: (?: [-*\u2022>] | \d{{1,5}}[.)] ) [ \t]+ )?              # the item of a list
+    (?: (?:{BRACKETED}|{TIME}) [ \t]* (?: [-\u2013\u2014,] [ \t]* )? )?       # when it was said
+    (?:
+        \*{{0,2}} ({NAME}) \*{{0,2}} [ \t]* (?:{BRACKETED})? [ \t]* : \*{{0,2}} (?: [ \t]+ | [ \t]*\n ) (?=\S)
+      | <([^<>/\n]{{1,40}})> [ \t]+ (?=\S)
+      | ({NAME}) [ \t]+ (?: [-\u2013\u2014] [ \t]* )? {TIME} [ \t]*\n (?=\S)  # the name and the time stand above
+    )
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+FIELDS = ("Title", "Text", "Content", "Subject", "Body", "Source", "Date", "URL", "Summary", "Abstract", "Headline")
 FEWEST = 6
-SHARE = 0.6  # of the lines that are not empty begin a turn
+SHARE, LEAST_SHARE = 0.6, 0.2  # of the lines that are not empty begin a turn; the least where few speak in turn
+TURNS_OF_EACH = 4  # on average, where few do
 SHORT = 600  # characters of a turn that is kept or left out as a whole
-AROUND = {-1: 0.6, -2: 0.25, 1: 0.35, 2: 0.1}  # for how well a neighbour fits
 NEWEST = 0.05
 DECIDED = {True: 0.1, False: 1.0}  # by whether something was asked
 
@@ -24,10 +38,12 @@ DECIDED = {True: 0.1, False: 1.0}  # by whether something was asked
 def turns(text: str) -> list[Passage]:
     """The turns of a dialogue, or none if the text is no dialogue."""
     heads = list(TURN.finditer(text))
-    if len(heads) < FEWEST or len({head[1] for head in heads}) > len(heads) / 2:
+    named = {_speaker(head) for head in heads}
+    speakers = len(named)
+    if len(heads) < FEWEST or speakers > len(heads) / 2 or not named.isdisjoint(FIELDS):
         return []
     lines = sum(1 for line in text.splitlines() if line.strip())
-    if len(heads) < SHARE * lines:
+    if len(heads) < (LEAST_SHARE if speakers * TURNS_OF_EACH <= len(heads) else SHARE) * lines:
         return []
     found = []
     if heads[0].start() > 0:
@@ -35,8 +51,12 @@ def turns(text: str) -> list[Passage]:
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         end = following.start() if following else len(text)
         its = ((head.end(), end),) if end - head.end() <= SHORT else tuple(spans(text, head.end(), end))
-        found.append(Passage(head[1], (head.start(), head.end()), its))
+        found.append(Passage(_speaker(head), (head.start(), head.end()), its))
     return found
+
+
+def _speaker(head: re.Match[str]) -> str:
+    return (head[1] or head[2] or head[3]).strip()
 
 
 def scores(text: Pieces) -> list[float]:
@@ -49,13 +69,9 @@ def scores(text: Pieces) -> list[float]:
     return scaled(
         [
             fit
-            + _around(fits, order[piece.passage])
+            + around(fits, order[piece.passage])
             + NEWEST * order[piece.passage] / len(fits)
             + DECIDED[text.has_query] * says_decision(piece.text)
             for piece, fit in zip(text.pieces, text.fits, strict=True)
         ]
     )
-
-
-def _around(fits: Sequence[float], place: int) -> float:
-    return sum(share * fits[place + by] for by, share in AROUND.items() if 0 <= place + by < len(fits))

@@ -10,17 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations.compression import tables
+from operations.compression import table_reading, tables
 from operations.compression.cells import NotEncoded, compact
+from operations.compression.columns import OWNER
 from operations.compression.sizes import tokens_in
-from operations.compression.tables import OWNER, Row
+from operations.compression.tables import Row
 
 # What a prompt says about such texts, once.
 LEGEND = (
     'Data may come as tables: "@1" stands for table 1 below. all: columns whose value is the same in every row. '
     "In the header, NAME=value says what an empty cell means: that value, ^ the cell above (^+1: plus 1), <OTHER> the "
-    "text of that column (NAME:1 is one that only fills such a gap); NAME{a|b} that its texts begin with a and end "
-    r"with b. # marks numbers and JSON, *7 word 7, \N null, \M absent. "
+    "text of that column, <OTHER[12]> its first 12 characters (NAME:1 is one that only fills such a gap); "
+    r"NAME{a|b} that its texts begin with a and end with b. # marks numbers and JSON, *7 word 7, \N null, \M absent. "
     "#E2.rows.17 refers to row 17 (from 0) of the rows in the result of step E2."
 )
 TITLE = re.compile(r"@([1-9][0-9]*) ([0-9]+) (rows|keyed rows|list rows)")
@@ -130,7 +131,7 @@ def _decoded(text: str) -> Any:
         if not title:
             raise NotEncoded(f"Not the title of a table: {line[:80]!r}")
         count = int(title[2])
-        read[int(title[1])] = title[3].removesuffix("rows").strip(), count, tables.read(lines, count)
+        read[int(title[1])] = title[3].removesuffix("rows").strip(), count, table_reading.read(lines, count)
     return _Reader(read).part(skeleton)
 
 
@@ -166,4 +167,4 @@ class _Reader:
         if number not in self.read:
             raise NotEncoded(f"There is no table {number}")
         form, count, columns = self.read[number]
-        return form, tables.rows(columns, count, lambda child: self._rows(child)[1])
+        return form, table_reading.rows(columns, count, lambda child: self._rows(child)[1])

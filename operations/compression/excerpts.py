@@ -3,11 +3,10 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from operations.compression import dialogue, prose
-from operations.compression.narrowing import narrowed
+from operations.compression import dialogue, narrowing, prose
 from operations.compression.prose import Piece, Pieces
 from operations.compression.sentences import Passage, passages
 from operations.compression.words import NAME, STOP_WORDS
@@ -16,8 +15,12 @@ from workers import tokens
 GAP = "… "
 MISSES = 200  # sentences in a row that did not fit: after so many, the rest does not either
 LONGEST_NAME = 60
+FEWEST_TOKENS = 8  # of the beginning of a sentence that does not fit
 OPENING = " \t\"'(\u201c\u2018"
-MOST_CHARACTERS = 1_000_000  # that are weighed sentence by sentence
+MOST_CHARACTERS, MOST_SENTENCES = 1_000_000, 30_000  # that are weighed one by one
+LEAST_CHARACTERS = 10_000
+USUAL = 100  # characters of a sentence
+Place = tuple[int, int, int]  # source, passage, sentence
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,7 @@ def excerpts(texts: Sequence[tuple[str, str]], query: str, limit: int, around: i
 
     Each text of which something is kept takes ``around`` tokens more.
     """
-    weighed = MOST_CHARACTERS / max(MOST_CHARACTERS, sum(len(text) for _, text in texts))
-    sources = [_source(narrowed(text, query, math.ceil(len(text) * weighed)), len(text)) for _, text in texts]
+    sources = _sources([text for _, text in texts], query)
     pieces = list(_pieces(sources, [title for title, _ in texts]))
     asked = Pieces([piece for _, piece in pieces], query)
     worth = (dialogue if all(source.is_dialogue for source in sources) else prose).scores(asked)
@@ -60,12 +62,45 @@ def excerpts(texts: Sequence[tuple[str, str]], query: str, limit: int, around: i
         over = (
             tokens.count("\n".join(one.text for one in shown)) + around * sum(bool(one.kept) for one in shown) - limit
         )
-        if over <= 0 or not kept:
+        if not kept:
+            return _beginning(shown, sources, pieces, ranked, limit - around)
+        if over <= 0:
             return shown
         del kept[-max(1, over // 60) :]
 
 
-Place = tuple[int, int, int]  # source, passage, sentence
+def _beginning(
+    shown: list[Excerpt],
+    sources: Sequence[Source],
+    pieces: Sequence[tuple[Place, Piece]],
+    ranked: Sequence[int],
+    room: int,
+) -> list[Excerpt]:
+    """Where no sentence fits, as many words as do of the best one."""
+    if not ranked or room < FEWEST_TOKENS:
+        return shown
+    (which, _, _), piece = pieces[ranked[0]]
+    text = piece.text.strip()
+    while tokens.count(text) > room - 1:
+        text = text[: len(text) * 3 // 4]
+    cut = text[: text.rfind(" ")] if " " in text else text
+    return [
+        replace(one, text=f"{cut} {GAP.strip()}" if number == which else one.text) for number, one in enumerate(shown)
+    ]
+
+
+def _sources(texts: Sequence[str], query: str) -> list[Source]:
+    """The texts, narrowed until they are few enough characters and sentences to be weighed one by one."""
+    most = MOST_CHARACTERS
+    while True:
+        fewer = narrowing.fewer(texts, query, most)
+        share = min(1.0, most / max(1, sum(map(len, fewer))))
+        parts = [narrowing.narrowed(text, query, math.ceil(len(text) * share)) for text in fewer]
+        sources = [_source(part, len(text)) for part, text in zip(parts, texts, strict=True)]
+        sentences = sum(len(passage.sentences) for source in sources for passage in source.passages)
+        if sentences <= MOST_SENTENCES or most < LEAST_CHARACTERS:
+            return sources
+        most = most * MOST_SENTENCES // (2 * sentences)
 
 
 def _source(text: str, length: int) -> Source:
@@ -139,7 +174,8 @@ def _excerpt(source: Source, which: int, chosen: dict[tuple[int, int], list[int]
     total = sum(len(passage.sentences) for passage in source.passages)
     kept = sum(len(chosen[which, place]) for place in range(len(source.passages)))
     if source.length > len(source.text):
-        total = max(kept + 1, round(total * source.length / len(source.text)))
+        whole = total * source.length / len(source.text) if source.text else source.length / USUAL
+        total = max(kept + 1, round(whole))
     elif kept == total:
         return Excerpt(source.text, kept, total)
     parts = [_part(source.text, passage, chosen[which, place]) for place, passage in enumerate(source.passages)]

@@ -1,11 +1,12 @@
 """A text too long to be weighed sentence by sentence, cut down to the blocks that have the words of a query."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from operations.compression.words import STOP_WORDS, WORD
 
 BLOCK = 4096  # characters
+MANY = 50  # texts, of which some may be left out as a whole
 LONGEST_GAP = 512  # characters at the end of a block in which a place to cut is looked for
 
 
@@ -19,6 +20,18 @@ def narrowed(text: str, query: str, most: int) -> str:
     return "\n\n".join(blocks[number] for number in kept)
 
 
+def fewer(texts: Sequence[str], query: str, most: int) -> list[str]:
+    """The texts, empty but for those with the rarest words of the query, of at most about ``most`` characters."""
+    if len(texts) < MANY or sum(map(len, texts)) <= most:
+        return list(texts)
+    kept: dict[int, str] = {}
+    for number in dict.fromkeys(_best(texts, query)):
+        if (most := most - len(texts[number])) < 0 and kept:
+            break
+        kept[number] = texts[number]
+    return [kept.get(number, "") for number in range(len(texts))]
+
+
 def _blocks(text: str) -> Iterator[str]:
     start = 0
     while start < len(text):
@@ -30,7 +43,7 @@ def _blocks(text: str) -> Iterator[str]:
         start = end
 
 
-def _best(blocks: list[str], query: str) -> list[int]:
+def _best(blocks: Sequence[str], query: str) -> list[int]:
     """The numbers of the blocks, best first; where none has a word of the query, evenly spread."""
     wanted = {word for word in WORD.findall(query.lower()) if word not in STOP_WORDS}
     having = [{word for word in wanted if word in block.lower()} for block in blocks] if wanted else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from operations.compression import gathering
 from operations.compression.references import Path
 
 LONG_TEXT = 240  # characters
@@ -12,10 +13,8 @@ FEWEST_ROWS = 4
 MANY_ENTRIES = 16
 FEWEST_TURNS = 6
 DEEPEST = 40
-MOSTLY = 0.6  # of a list's characters are texts: it is a list of documents
-DOCUMENT_TEXT = 120
-SPEAKERS = ("role", "speaker", "author", "from", "sender", "participant")
-SAID = ("content", "text", "message", "utterance")
+SPEAKERS = ("role", "speaker", "author", "from", "sender", "participant", "user", "username", "who", "name")
+SAID = ("content", "text", "message", "utterance", "value", "body", "msg", "said")
 
 
 class Kind(Enum):
@@ -53,17 +52,11 @@ def _kind(value: Any, depth: int) -> Kind | None:
         return None
     if depth >= DEEPEST:
         return Kind.TOO_DEEP
-    if isinstance(value, dict):
-        return Kind.ROWS if len(value) >= MANY_ENTRIES else None
-    return _kind_of_list(value)
-
-
-def _kind_of_list(value: list[Any]) -> Kind | None:
-    if speaker_and_said(value):
+    if isinstance(value, list) and speaker_and_said(value):
         return Kind.DIALOGUE
-    if all(isinstance(one, dict) for one in value) and _are_documents(value):
+    if gathering.documents(value):
         return Kind.DOCUMENTS
-    return Kind.ROWS if len(value) >= FEWEST_ROWS else None
+    return Kind.ROWS if len(value) >= (MANY_ENTRIES if isinstance(value, dict) else FEWEST_ROWS) else None
 
 
 def speaker_and_said(turns: list[Any]) -> tuple[str, str] | None:
@@ -71,32 +64,16 @@ def speaker_and_said(turns: list[Any]) -> tuple[str, str] | None:
     if len(turns) < FEWEST_TURNS or not all(isinstance(turn, dict) for turn in turns):
         return None
     speaker = next((name for name in SPEAKERS if all(isinstance(turn.get(name), str) for turn in turns)), None)
-    said = next((name for name in SAID if all(isinstance(turn.get(name), str) for turn in turns)), None)
-    return (speaker, said) if speaker and said else None
+    said = next(
+        (name for name in SAID if all(name in turn and said_in(turn[name]) is not None for turn in turns)), None
+    )
+    if not speaker or not said or len({turn[speaker] for turn in turns}) > len(turns) / 2:
+        return None
+    return (speaker, said) if any(said_in(turn[said]) for turn in turns) else None
 
 
-def _are_documents(rows: list[dict[str, Any]]) -> bool:
-    """Are most of these objects' characters in texts?"""
-    names = text_names(rows)
-    texts = sum(len(as_text(row[name])) for row in rows for name in names & row.keys())
-    other = sum(_length(inner) for row in rows for name, inner in row.items() if name not in names)
-    return len(rows) > 1 and texts >= 2 * DOCUMENT_TEXT and texts > MOSTLY * (texts + other)
-
-
-def text_names(rows: list[dict[str, Any]]) -> set[str]:
-    """The names under which these objects have texts or lists of sentences, at least one of them long."""
-    long = {name for row in rows for name, inner in row.items() if len(as_text(inner)) >= DOCUMENT_TEXT}
-    return {name for name in long if all(as_text(row[name]) or not row[name] for row in rows if name in row)}
-
-
-def as_text(value: Any) -> str:
-    """The text that a value is or that its sentences make; empty if it is anything else."""
-    if isinstance(value, list):
-        if not all(isinstance(one, str) for one in value) or sum(" " in one.strip() for one in value) < len(value) / 2:
-            return ""
-        return " ".join(one.strip() for one in value)
-    return value if isinstance(value, str) else ""
-
-
-def _length(value: Any) -> int:
-    return len(value) if isinstance(value, str) else 8 * len(value) if isinstance(value, list | dict) else 6
+def said_in(value: Any) -> str | None:
+    """What was said in a turn: a text, nothing, or the texts of its parts; None where it is none of these."""
+    if isinstance(value, list) and all(isinstance(part, dict) for part in value):
+        return "\n".join(part["text"] for part in value if isinstance(part.get("text"), str))
+    return "" if value is None else value if isinstance(value, str) else None

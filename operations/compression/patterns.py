@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from operations.compression import blanks
 from operations.compression.blanks import Pattern
 from operations.compression.cells import compact, content, is_text
-from operations.compression.columns import Column
+from operations.compression.columns import Column, affixes
 
 FEWEST_ROWS = 8
 FEWEST_TEXTS = 6
@@ -32,8 +32,21 @@ def spread(column: Column, sources: Mapping[str, Sequence[str]]) -> list[Column]
     if sum(map(len, pattern)) * sum(its is not None for its in gaps) < GAIN + 1.2 * _saved(column, sources):
         return []
     helpers = [_helper(f"{column.name}:{number + 1}", number, gaps, sources) for number in range(len(pattern) - 1)]
+    if len(helpers) == 1 and not _follows(helpers[0]) and _is_affix(pattern, column):
+        return []
     column.blank = Pattern(tuple(helper.name for helper in helpers), pattern)
     return helpers
+
+
+def _follows(helper: Column) -> bool:
+    return helper.blank is not None and bool(helper.blank.follows)
+
+
+def _is_affix(pattern: Sequence[str], column: Column) -> bool:
+    """Does the column leave out as much as what all its texts begin and end with?"""
+    return sum(map(len, affixes([identity for identity in column.values if is_text(identity)]))) >= sum(
+        map(len, pattern)
+    )
 
 
 def _saved(column: Column, sources: Mapping[str, Sequence[str]]) -> float:

@@ -11,8 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from operations.compression import meaning
 from operations.compression.decisions import says_decision
-from operations.compression.relevance import Relevance, scaled
+from operations.compression.relevance import Relevance, around, scaled
 from operations.compression.words import names, plain, terms
 
 PASSAGE = 0.6  # for the relevance of the whole passage
@@ -21,7 +22,9 @@ DECIDED = 0.5
 TITLE = 0.6  # for a title of which the query has the words; 1 where it has them as they are
 HOP = 0.7  # for the best sentence elsewhere that names the passage
 BRIDGE, BRIDGES = 0.5, 4  # for names in the best sentences; so many are the best
+LONG = 40  # sentences of a passage
 BRIDGE_TERMS = 3  # of the rarest terms earn the whole of it
+MEANING, SHORTLIST = 0.3, 64  # for what a model finds alike, if there is one; so many of the best are read by it
 OWN_WORDS = 24  # terms that stand for a query where there is none
 MOST_NAMESAKES = 3  # passages with one title; more are a section, and nobody's name
 ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
@@ -42,6 +45,7 @@ class Pieces:
 
     def __init__(self, pieces: Sequence[Piece], query: str):
         self.pieces = pieces
+        self.asked_for = query
         self.query = plain(query)
         self.has_query = bool(terms(query))
         self.words = [terms(piece.text) for piece in pieces]
@@ -62,14 +66,38 @@ def scores(text: Pieces) -> list[float]:
     """What each piece is worth to somebody who asks the query; to anybody, if there is none."""
     passages = _passages(text)
     worth = [
-        fit + PASSAGE * passages[piece.passage] + FIRST * piece.first + _decided(text, piece)
-        for fit, piece in zip(text.fits, text.pieces, strict=True)
+        fit + PASSAGE * passages[piece.passage] + FIRST * piece.first + _decided(text, piece) + near
+        for fit, piece, near in zip(text.fits, text.pieces, _near(text), strict=True)
     ]
+    if meaning.is_on() and text.has_query:
+        worth = [value + MEANING * alike for value, alike in zip(worth, likeness(text, worth), strict=True)]
     hops = _hops(text, worth)
     return [
         value + HOP * hops.get(piece.passage, 0.0) + BRIDGE * bridge
         for value, piece, bridge in zip(worth, text.pieces, _bridges(text, worth), strict=True)
     ]
+
+
+def _near(text: Pieces) -> list[float]:
+    """In passages too long to be about one thing, what the neighbours of each sentence are worth to it."""
+    places: dict[int, list[int]] = defaultdict(list)
+    for index, piece in enumerate(text.pieces):
+        places[piece.passage].append(index)
+    found = [0.0] * len(text.pieces)
+    for its in places.values():
+        if len(its) >= LONG:
+            fits = [text.fits[index] for index in its]
+            for place, index in enumerate(its):
+                found[index] = around(fits, place)
+    return found
+
+
+def likeness(text: Pieces, worth: Sequence[float]) -> list[float]:
+    """How much each of the best pieces, behind its title, means what the query does; 0 for the others."""
+    best = sorted(range(len(worth)), key=lambda index: (-worth[index], index))[:SHORTLIST]
+    said = [f"{piece.title}. {piece.text}" if piece.title else piece.text for piece in text.pieces]
+    alike = dict(zip(best, meaning.likeness(text.asked_for, [said[index] for index in best]), strict=True))
+    return [alike.get(index, 0.0) for index in range(len(worth))]
 
 
 def _decided(text: Pieces, piece: Piece) -> float:

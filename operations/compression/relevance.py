@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 
 SATURATION, LENGTH = 1.2, 0.75  # k1 and b of BM25, as they are usually set
 
+AROUND = {-1: 0.6, -2: 0.25, 1: 0.35, 2: 0.1}  # for how well a neighbour fits
+
 
 class Relevance:
     """Scores texts, given as lists of terms, against queries. Rare terms weigh more, and long texts less."""
@@ -38,3 +40,8 @@ def scaled(scores: Sequence[float]) -> list[float]:
     """The scores, divided by the highest."""
     highest = max(scores, default=0.0)
     return [score / highest for score in scores] if highest > 0 else [0.0] * len(scores)
+
+
+def around(fits: Sequence[float], place: int) -> float:
+    """How well the neighbours of a place fit: an answer seldom repeats the words of its question."""
+    return sum(share * fits[place + by] for by, share in AROUND.items() if 0 <= place + by < len(fits))

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from operations.compression import titles
+
 LONGEST = 1200  # characters of one sentence
-LONGEST_TITLE = 100
 LONG_LINES = 160  # characters on average: lines of this length are paragraphs
 SHORTENED = (
     "mr mrs ms dr prof st rev hon gen col lt maj capt sgt gov sen rep pres jr sr inc ltd co corp dept est no nos vol "
@@ -27,8 +28,6 @@ GAP = re.compile(r"\n[ \t\r\f\v]*\n\s*")
 # The lookbehind makes a run of dots one match: without it, a long run costs its length squared.
 STOP = re.compile(rf"(?<![.!?…])[.!?…]++[{re.escape(CLOSING)}]*+(?=\s|$)|[\u3002\uff01\uff1f]|\n")
 INITIALS = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
-HEADING = re.compile(r"#{1,6}\s+(\S.*)")
-LABEL = re.compile(r"\s*(?:\[([^\]\n]{1,78})\]:?|([^\s:.!?\[][^:.!?\n]{0,78}):)[ \t]+(?=\S)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def passages(text: str) -> list[Passage]:
     found: list[Passage] = []
     section = ""
     for start, end in _blocks(text):
-        title, head = _title(text, start, end)
+        title, head = titles.find(text, start, end)
         if not text[head:end].strip():
             section = title
             found.append(Passage(title, (start, end), ()))
@@ -65,19 +64,6 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
             start = found.end()
     if start < len(text):
         yield start, len(text)
-
-
-def _title(text: str, start: int, end: int) -> tuple[str, int]:
-    """The title that a block begins with, and where the title ends: at ``end`` if the block is a heading alone."""
-    line_end = text.find("\n", start, end)
-    line_end = end if line_end < 0 else line_end + 1
-    if line_end - start <= LONGEST_TITLE + 2:
-        line = text[start:line_end].strip()
-        heading = HEADING.fullmatch(line)
-        if heading or (line and line[-1] not in '.!?:;,…"”)' and len(line.split()) <= 14 and not LABEL.match(line)):
-            return (heading[1] if heading else line), line_end
-    label = LABEL.match(text, start, min(end, start + LONGEST_TITLE))
-    return ((label[1] or label[2]).strip(), label.end()) if label and label.end() < end else ("", start)
 
 
 def spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -6,7 +6,8 @@ from operations.compression.cells import compact
 from workers import tokens
 
 COUNTED = 400_000  # characters
-LEAST_SHARE = 60  # times that an encoding may be shorter; constant rows aside, none is
+LEAST_SHARE = 60  # times that an encoding may be shorter; where rows are all alike it may be more
+TRIED = 250_000  # tokens up to which it is tried in any case
 SAMPLES, SAMPLE = 32, 8_000
 
 
@@ -20,8 +21,8 @@ def tokens_in(text: str) -> int:
 
 
 def cannot_fit(plain: int, limit: float) -> bool:
-    """Is a value of so many tokens as compact JSON too long for any encoding to bring under the limit?"""
-    return plain > LEAST_SHARE * limit
+    """Is a value of so many tokens as compact JSON so long that hardly any encoding brings it under the limit?"""
+    return plain > max(TRIED, LEAST_SHARE * limit)
 
 
 def tokens_of(value: Any) -> int:

@@ -1,4 +1,4 @@
-"""Rows as a table whose header says what they have in common, and back.
+"""Rows as a table whose header says what they have in common; `table_reading` reads it.
 
 A section of text: its title (``@1 50 rows``), under ``all:`` the columns that have no cells because the header says
 all of them, under ``words:`` the texts that are repeated, then the other columns and a line of cells for each row.
@@ -6,26 +6,27 @@ Nested objects are columns with dotted names. Lists of objects are tables of the
 the rows of the table that they belong to from 1.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from operations.compression import headers, patterns
-from operations.compression.blanks import NAME, Pattern, Template
-from operations.compression.cells import MISSING, NULL, NotEncoded, end_of_cell, identities, split
-from operations.compression.columns import Column
+from operations.compression.blanks import NAME
+from operations.compression.cells import MISSING, NULL, compact, identities
+from operations.compression.columns import OWNER, Column
 from workers import tokens
 
 Row = dict[str, Any]
 
 DEEPEST = 4  # nested objects become columns down to here
 MOST_NAMES = 64  # of a nested object
-OWNER = "@"  # the column of a nested table that says which row it belongs to, or of a keyed one that has the keys
+LARGE = 6  # names of an object that is written once as a whole where it is repeated
 SHORTEST_WORD = 6
 TOLD_APART = 100  # rows in which a column must vary to be followed
 MOST_SOURCES = 40  # columns that others may follow
+COUNTED = 60  # rows that decide on the order of the columns
 ABSENT = object()
+Cells = tuple[Column, list[str]]
 
 
 def write(title: str, rows: Sequence[Row], hoist: Callable[[list[Row]], int]) -> str:
@@ -35,20 +36,40 @@ def write(title: str, rows: Sequence[Row], hoist: Callable[[list[Row]], int]) ->
     columns = _settle(columns, [column for column in plain if len(set(column.values[:TOLD_APART])) > 1])
     named = {column.name: column for column in columns if not column.quoted}
     cells = [column.cells(named) for column in columns]
-    whole = [column for column, its in zip(columns, cells, strict=True) if not any(its)]
-    varied = [(column, its) for column, its in zip(columns, cells, strict=True) if any(its)]
-    words = _words([its for column, its in varied if not column.is_json])
-    code = {text: f"*{number}" for number, text in enumerate(words, 1)}
+    whole = _alike_together([column for column, its in zip(columns, cells, strict=True) if not any(its)])
+    varied = _in_order([(column, its) for column, its in zip(columns, cells, strict=True) if any(its)])
+    texts, data = ([its for column, its in varied if column.is_json == is_json] for is_json in (False, True))
+    words = [(cell, "") for cell in _words(texts)] + [(cell, "#") for cell in _words(data)]
+    code = {(kind == "#", text): f"*{number}" for number, (text, kind) in enumerate(words, 1)}
     lines = [f"{title} rows"]
     if whole:
         lines.append(f"all: {headers.write(whole)}")
     if words:
-        lines.append("words: " + ",".join(f"{number}={text}" for number, text in enumerate(words, 1)))
+        lines.append("words: " + ",".join(f"{number}{kind}={text}" for number, (text, kind) in enumerate(words, 1)))
     lines.append(headers.write([column for column, _ in varied]))
     if varied:
-        coded = ([code.get(cell, cell) for cell in its] if not column.is_json else its for column, its in varied)
-        lines += [",".join(cells).rstrip(",") for cells in zip(*coded, strict=True)]
+        coded = ([code.get((column.is_json, cell), cell) for cell in its] for column, its in varied)
+        lines += _lines(list(coded))
     return "\n".join(lines)
+
+
+def _in_order(varied: list[Cells]) -> list[Cells]:
+    """The columns as they came, or those with many empty cells behind where that is shorter: no row says its end."""
+    fullest = sorted(varied, key=lambda one: (one[0].name != OWNER, sum(not cell for cell in one[1])))
+    return min(varied, fullest, key=lambda its: tokens.count("\n".join(_lines([cells[:COUNTED] for _, cells in its]))))
+
+
+def _lines(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The rows of columns of cells."""
+    return (",".join(its).rstrip(",") for its in zip(*cells, strict=True))
+
+
+def _alike_together(columns: Sequence[Column]) -> list[Column]:
+    """The columns, those with one meaning of empty cells as neighbours: the header says it once."""
+    by_rule: dict[str, list[Column]] = {}
+    for column in columns:
+        by_rule.setdefault(column.rule(), []).append(column)
+    return [column for its in by_rule.values() for column in its]
 
 
 def _flat(rows: Sequence[Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
@@ -72,6 +93,8 @@ def _can_be_flat(name: str, values: Sequence[Any], path: tuple[str, ...]) -> boo
     if not objects or len(path) >= DEEPEST or not _is_plain(name):
         return False
     names = {inner for value in objects for inner in value}
+    if len(names) >= LARGE and 2 * len({compact(value) for value in objects}) <= len(objects):
+        return False
     return len(names) <= MOST_NAMES and all(_is_plain(inner) for inner in names)
 
 
@@ -131,86 +154,3 @@ def _words(columns: Sequence[list[str]]) -> list[str]:
         if count * (needed - 2) > needed + 4:
             saving.append((-count, cell))
     return [cell for _, cell in sorted(saving)]
-
-
-def read(lines: Iterator[str], count: int) -> list[Column]:
-    """The columns of a section of ``count`` rows whose title has been read. Raises `NotEncoded`."""
-    line = _next(lines)
-    whole: list[Column] = []
-    words: list[str] = []
-    if line.startswith("all: "):
-        whole, line = headers.parse(line.removeprefix("all: ")), _next(lines)
-    if line.startswith("words: "):
-        words, line = _read_words(line.removeprefix("words: ")), _next(lines)
-    varied = headers.parse(line)
-    cells = _read_cells(lines, count, varied, words) if varied else []
-    named = {column.name: column for column in [*varied, *whole] if not column.quoted}
-    given = [*zip(varied, cells, strict=True), *((column, [""] * count) for column in whole)]
-    for column, its in sorted(given, key=lambda pair: _turn(pair[0])):
-        column.take(its, named)
-    return [*whole, *varied]
-
-
-def _turn(column: Column) -> int:
-    """When a column is read: first those that follow none, then those that follow one, then those made to a pattern."""
-    return 2 if isinstance(column.blank, Pattern) else int(isinstance(column.blank, Template))
-
-
-def _next(lines: Iterator[str]) -> str:
-    line = next(lines, None)
-    if line is None:
-        raise NotEncoded("The text ends in the middle of a table")
-    return line
-
-
-def _read_words(line: str) -> list[str]:
-    words, position = [], 0
-    while position < len(line):
-        start = line.index("=", position) + 1
-        position = end_of_cell(line, start, False)
-        words.append(line[start:position])
-        position += 1
-    return words
-
-
-def _read_cells(lines: Iterator[str], count: int, columns: list[Column], words: list[str]) -> list[list[str]]:
-    are_json = [column.is_json for column in columns]
-    cells: list[list[str]] = [[] for _ in columns]
-    word = {f"*{number}": text for number, text in enumerate(words, 1)}
-    for _ in range(count):
-        for its, cell in zip(cells, split(_next(lines), are_json), strict=True):
-            its.append(word.get(cell, cell))
-    return cells
-
-
-def rows(columns: Sequence[Column], count: int, children: Callable[[int], Sequence[Row]]) -> list[Row]:
-    """The rows of columns that were read. ``children`` gives the rows of a nested table."""
-    made: list[Row] = [{} for _ in range(count)]
-    for column in (column for column in columns if not column.helps):
-        path = [column.name] if column.quoted else column.name.split(".")
-        value = {identity: json.loads(identity) for identity in set(column.values) - {MISSING}}
-        lists = _lists(children(column.child), count) if column.child else []
-        for number, identity in enumerate(column.values):
-            if identity != MISSING:
-                is_list = column.child and identity != NULL
-                _put(made[number], path, lists[number] if is_list else _own(value[identity], identity))
-    return made
-
-
-def _own(value: Any, identity: str) -> Any:
-    """A row shares no list or object with another row."""
-    return json.loads(identity) if isinstance(value, list | dict) else value
-
-
-def _put(row: Row, path: Sequence[str], value: Any) -> None:
-    for name in path[:-1]:
-        row = row.setdefault(name, {})
-    row[path[-1]] = value
-
-
-def _lists(owned: Sequence[Row], count: int) -> list[list[Row]]:
-    """The nested rows by the row that they belong to."""
-    lists: list[list[Row]] = [[] for _ in range(count)]
-    for row in owned:
-        lists[row[OWNER] - 1].append({name: value for name, value in row.items() if name != OWNER})
-    return lists

@@ -28,6 +28,7 @@ RELEASES, SALES, ACCOUNTS = 40, 100, 20
 class Value:
     """A value for the page. ``was`` is what the release before had, where that differs; None where it does not."""
 
+    name: str
     label: str
     shown: str
     meaning: str
@@ -142,7 +143,7 @@ def _blank(value: Any) -> bool:
 def _value(name: str, row: Row, before: Row | None) -> Value:
     differs = before is not None and name not in OF_THE_FILE and row[name] != before[name]
     was = shown(name, before[name]) if before is not None and differs else None
-    return Value(LABELS.get(name, name.upper()), shown(name, row[name]), codes.meaning(name, row[name]), was)
+    return Value(name, LABELS.get(name, name.upper()), shown(name, row[name]), codes.meaning(name, row[name]), was)
 
 
 def shown(name: str, value: Any) -> str:

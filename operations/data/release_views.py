@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from operations.access import ConsoleRequest, act_of, may_see_owners, may_withdraw, page
+from operations import rights
+from operations.access import ConsoleRequest, act_of, may_see_owners, may_withdraw, page_of
 from operations.data.forms import CHOICES, ReasonForm
 from operations.data.quarantine import quarantine_of
 from operations.paging import BadCursor
-from operations.paging import page as page_of
+from operations.paging import page as page_in
 from workers.contract import TryLater
 from workers.counties import BY_NO
 from workers.florida_data.tables import TABLES
@@ -23,7 +24,7 @@ NARROWED = {"county": "county_no", "type": "file_type", "year": "year", "state":
 NUMBERS = ("county", "year")
 
 
-@page
+@page_of(rights.SEE_DATA)
 def releases(request: ConsoleRequest) -> HttpResponse:
     """All releases, the newest first; `county`, `type`, `year`, `state` and the cursor `after` narrow them."""
     asked = {name: request.GET.get(name, "") for name in NARROWED}
@@ -32,7 +33,7 @@ def releases(request: ConsoleRequest) -> HttpResponse:
     rows = Release.objects.defer("quarantine", "quarantine_reasons")
     wanted = {NARROWED[name]: value for name, value in asked.items() if value}
     try:
-        found = page_of(rows.filter(**wanted), request.GET.get("after", ""), newest_first=True)
+        found = page_in(rows.filter(**wanted), request.GET.get("after", ""), newest_first=True)
     except BadCursor as error:
         raise Http404(str(error)) from error
 
@@ -48,18 +49,18 @@ def releases(request: ConsoleRequest) -> HttpResponse:
     return render(request, "console/data/releases.html", context)
 
 
-@page
+@page_of(rights.SEE_DATA)
 def release(request: ConsoleRequest, pk: int) -> HttpResponse:
     """One release: what it is, what was set aside of it and why, and who withdrew it or put it back."""
     return _show(request, get_object_or_404(Release, pk=pk))
 
 
-@act_of(may_withdraw)
+@act_of(rights.WITHDRAW)
 def withdraw(request: ConsoleRequest, pk: int) -> HttpResponse:
     return _act(request, pk, rules.withdraw, "Withdrawn")
 
 
-@act_of(may_withdraw)
+@act_of(rights.WITHDRAW)
 def restore(request: ConsoleRequest, pk: int) -> HttpResponse:
     return _act(request, pk, rules.restore, "Put back")
 

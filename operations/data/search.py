@@ -70,7 +70,7 @@ def search(question: Question, cursor: str = "") -> Results:
     with limited():
         if question.by == "id":
             return Results(_by_id(question), "")
-        return _by_text(question, _read(cursor) if cursor else None)
+        return _by_text(question, _read(cursor, question.by) if cursor else None)
 
 
 def spellings(text: str) -> list[str]:
@@ -98,7 +98,7 @@ def _by_text(question: Question, after: tuple[str, int, int, str] | None) -> Res
             found += _matching(question, kind, order, column, releases, after)
     found.sort(key=lambda one: one.place)
     rows = found[:SIZE]
-    return Results(rows, signing.dumps(rows[-1].place) if len(found) > SIZE else "")
+    return Results(rows, _cursor(rows[-1].place) if len(found) > SIZE else "")
 
 
 def _matching(
@@ -160,9 +160,24 @@ def _found(kind: str, order: int, row: Row, place: str, years: dict[int, int]) -
     )
 
 
-def _read(cursor: str) -> tuple[str, int, int, str]:
+def _cursor(place: tuple[str, int, int, str]) -> str:
+    """Where the next page begins, without the text: a name of a person is not for the page's source."""
+    return signing.dumps(place[1:])
+
+
+def _read(cursor: str, by: str) -> tuple[str, int, int, str]:
     try:
-        place, order, release, name = signing.loads(cursor)
-    except (signing.BadSignature, ValueError) as error:
+        order, release, name = signing.loads(cursor)
+        kind, column = list(TEXTS[by].items())[order]
+    except (signing.BadSignature, ValueError, IndexError) as error:
         raise BadCursor("this is no place in these results") from error
-    return place, order, release, name
+    connection, table = connections[ALIAS], TABLES[kind]
+    quote = connection.ops.quote_name
+    found = fetched(
+        f"SELECT {folded(connection, column)} AS place FROM {quote(table.name)}"  # noqa: S608
+        f" WHERE release_id = %s AND {quote(key_of(table))} = %s LIMIT 1",
+        [release, name],
+    )
+    if not found:
+        raise BadCursor("the row at which the page ended is gone")
+    return found[0]["place"], order, release, name

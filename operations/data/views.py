@@ -3,7 +3,8 @@
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
-from operations.access import ConsoleRequest, may_see_owners, page
+from operations import rights
+from operations.access import ConsoleRequest, may_see_owners, page_of
 from operations.data.addresses import CURRENT, FOLDERS, address_of
 from operations.data.coverage import coverage
 from operations.data.forms import CHOICES, SearchForm
@@ -18,7 +19,7 @@ KINDS = {folder: kind for kind, folder in reversed(FOLDERS.items())}
 TOO_LONG = "That takes too long. Choose a county, or look for how the text begins."
 
 
-@page
+@page_of(rights.SEE_DATA)
 def search_page(request: ConsoleRequest) -> HttpResponse:
     """The search for a parcel or an account, and what it found."""
     asked = "q" in request.GET
@@ -48,7 +49,7 @@ def _found(form: SearchForm) -> tuple[Results | None, str]:
         return None, TOO_LONG
 
 
-@page
+@page_of(rights.SEE_DATA)
 def parcel(request: ConsoleRequest, folder: str, county: str, year: str, identity: str) -> HttpResponse:
     """One parcel or account: as it is now, or in the release that the query names, and as it was before."""
     kind, where, release = KINDS.get(folder), _county(county), request.GET.get("release", "")
@@ -75,7 +76,7 @@ def parcel(request: ConsoleRequest, folder: str, county: str, year: str, identit
     return render(request, "console/data/parcel.html", context)
 
 
-@page
+@page_of(rights.SEE_DATA)
 def coverage_page(request: ConsoleRequest) -> HttpResponse:
     """How all counties stand: loaded, stale, missing, held."""
     year = request.GET.get("year", "")

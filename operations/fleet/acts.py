@@ -7,6 +7,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import transaction
 
 from operations import live
+from operations.audit import recording as audit
 from workers import registry
 from workers.models import RegisteredWorker
 
@@ -22,6 +23,7 @@ def switch(name: str, user: Any, *, on: bool) -> None:
     with transaction.atomic():
         if not RegisteredWorker.objects.filter(pk=name, enabled=not on).update(enabled=on):
             raise NothingToDo(f"The worker {name} is switched {'on' if on else 'off'} already.")
+        audit.record("worker.change", ("registeredworker", name), before={"enabled": not on}, after={"enabled": on})
         _record(name, user, "Switched on" if on else "Switched off")
 
 
@@ -39,12 +41,13 @@ def reset(name: str, user: Any, failures: int) -> None:
     with transaction.atomic():
         if not registry.close(name, failures):
             raise NothingToDo(f"The worker {name} does not have {failures} failed calls in a row any more.")
+        audit.record("worker.reset", ("registeredworker", name), before={"failures": failures}, after={"failures": 0})
         _record(name, user, f"Circuit closed after {failures} failed calls")
 
 
 def _record(name: str, user: Any, words: str) -> None:
     rows = RegisteredWorker.objects.filter(pk=name)
     LogEntry.objects.log_actions(user.pk, rows, CHANGE, words)
-    logger.info("%s by %s", words, user.get_username(), extra={"worker": name})
+    logger.info("A person acted on a worker", extra={"worker": name, "actor": f"person:{user.pk}"})
     transaction.on_commit(registry.forget)
     live.announce_workers()

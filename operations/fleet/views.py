@@ -7,21 +7,16 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from operations.access import ConsoleRequest, act, act_of, page
+from operations import rights
+from operations.access import ConsoleRequest, act_of, page
 from operations.fleet import acts, calls, schema_table
 from operations.fleet.state import state
 from operations.live import OPERATIONS
-from operations.models import is_reviewer
 from operations.sequences import sequences
 from workers.models import RegisteredWorker
 
 Json = dict[str, Any]
 NONE = calls.Calls()
-
-
-def may_administer(user: Any) -> bool:
-    """May this person switch workers on and off, and ask them again?"""
-    return bool(user.has_perm("workers.change_registeredworker"))
 
 
 @page
@@ -35,7 +30,9 @@ def workers(request: ConsoleRequest) -> HttpResponse:
         for worker in RegisteredWorker.objects.all()
     ]
     template = "console/fleet/workers.html" + ("#live" if request.htmx else "")
-    return render(request, template, {"rows": rows, "sequence": sequence})
+    return render(
+        request, template, {"rows": rows, "sequence": sequence, "may_administer": rights.ADMINISTER.is_of(request.user)}
+    )
 
 
 @page
@@ -44,16 +41,17 @@ def worker(request: ConsoleRequest, name: str) -> HttpResponse:
     [sequence] = sequences(OPERATIONS)
     found = get_object_or_404(RegisteredWorker, pk=name)
     lately = calls.last_hour(name)
+    sees_all = rights.SEE_ALL.is_of(request.user)  # they name operations
     context = {
         "worker": found,
         "state": state(found),
         "total": lately.get((name, ""), NONE),
         "actions": [(action, lately.get((name, action["name"]), NONE)) for action in _actions(found)],
-        "running": calls.at_work(name),
-        "errors": calls.errors(name),
+        "running": calls.at_work(name) if sees_all else [],
+        "errors": calls.errors(name) if sees_all else [],
         "sequence": sequence,
-        "may_administer": may_administer(request.user),
-        "may_reset": is_reviewer(request.user),
+        "may_administer": rights.ADMINISTER.is_of(request.user),
+        "may_reset": rights.MEND.is_of(request.user),
     }
     if request.htmx:
         return render(request, "console/fleet/worker.html#live", context)
@@ -80,24 +78,24 @@ def _manual(action: Json) -> Json:
     }
 
 
-@act_of(may_administer)
+@act_of(rights.ADMINISTER)
 def enable(request: ConsoleRequest, name: str) -> HttpResponse:
     return _act(request, name, lambda: acts.switch(name, request.user, on=True), "Switched on.")
 
 
-@act_of(may_administer)
+@act_of(rights.ADMINISTER)
 def disable(request: ConsoleRequest, name: str) -> HttpResponse:
     return _act(request, name, lambda: acts.switch(name, request.user, on=False), "Switched off.")
 
 
-@act
+@act_of(rights.MEND)
 def reset(request: ConsoleRequest, name: str) -> HttpResponse:
     seen = request.POST.get("failures", "")
     failures = int(seen) if seen.isdecimal() and len(seen) < 9 else 0
     return _act(request, name, lambda: acts.reset(name, request.user, failures), "The circuit is closed.")
 
 
-@act_of(may_administer)
+@act_of(rights.ADMINISTER)
 def ask(request: ConsoleRequest, name: str) -> HttpResponse:
     get_object_or_404(RegisteredWorker, pk=name)
     answered = acts.ask_again(name, request.user)

@@ -1,17 +1,20 @@
 """An operation: what was asked for, where it stands, and the one way in which it moves."""
 
+import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connections, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from operations import live
+from operations import live, rights
+from operations.audit import recording as audit
 from operations.models import sql
 from operations.models.clients import ApiKey
 from operations.models.event import Event
@@ -20,6 +23,9 @@ from operations.states import ENDED, MOVING, NEXT, OperationType, Status
 
 if TYPE_CHECKING:
     from operations.models.step import Step
+
+
+logger = logging.getLogger(__name__)
 
 
 class TransitionError(Exception):
@@ -58,6 +64,14 @@ class Operation(models.Model):
     metadata = models.JSONField(default=dict, blank=True)
     client = models.ForeignKey(
         ApiKey, null=True, blank=True, on_delete=models.PROTECT, related_name="operations", help_text="Who posted it"
+    )
+    submitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="operations",
+        help_text="The person who started it, where no client did",
     )
 
     status = models.CharField(max_length=16, choices=Status, default=Status.PLANNING)
@@ -107,6 +121,14 @@ class Operation(models.Model):
     traceparent = models.CharField(
         max_length=55, blank=True, default="", db_default="", editable=False, help_text="Where its trace begins"
     )
+    request_id = models.CharField(
+        max_length=128,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Of the POST, as the log has it",
+    )
     forgotten_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When its personal data was removed"
     )
@@ -117,6 +139,9 @@ class Operation(models.Model):
     _passed: "tuple[Event, ...]" = ()
 
     class Meta:
+        permissions = [
+            (f"start_{value}", f"Can start operations of the type {value}") for value in OperationType.values
+        ]
         indexes = [
             models.Index(fields=["wake_at"], name="operation_ready", condition=Q(wake_at__isnull=False)),
             models.Index(fields=["status", "-created_at"], name="operation_status"),
@@ -142,6 +167,12 @@ class Operation(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/operations/{self.pk}"
+
+    def is_of(self, caller: Any) -> bool:
+        """Did ``caller`` (an API key, a person, or nobody) submit it himself?"""
+        if rights.is_client(caller):
+            return self.client_id == caller.pk and (bool(caller.pk) or self.submitted_by_id is None)
+        return bool(caller.pk) and self.submitted_by_id == caller.pk
 
     def known_steps(self) -> "list[Step]":
         """The steps in the order of the plan, read once: whoever holds the claim is the only one to change them."""
@@ -183,13 +214,16 @@ class Operation(models.Model):
     def begin(self, message: str, *, actor: str) -> None:
         """Write the new row together with the first line of its history, and tell who watches."""
         event = Event(operation=self, kind=self.status, message=message, actor=actor)
+        about = {"operation_type": self.operation_type, "priority": self.priority}
+        entry = audit.made("operation.start", self, after=about)
         using = Operation.objects.db
         if connections[using].vendor == "postgresql":
-            sql.begin(self, event, using)
+            sql.begin(self, entry, event, using)
             self._state.adding = False
         else:
             with transaction.atomic():
                 self.save(force_insert=True)
+                entry.save(force_insert=True)
                 event.save()
         self.know_steps([])
         live.announce(self)
@@ -250,6 +284,8 @@ class Operation(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         self._passed = ()
+        if status:
+            logger.info("The operation is %s", status, extra={"operation_id": self.pk, "status": str(status)})
         live.announce(self)
 
     def _write(self, fields: dict[str, Any], events: "list[Event]", held: dict[str, Any]) -> bool:

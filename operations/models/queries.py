@@ -9,7 +9,7 @@ from django.db import connections, models
 from django.db.models import Q
 from django.utils import timezone
 
-from operations.models.clients import Anyone, ApiKey
+from operations import rights
 
 if TYPE_CHECKING:
     from operations.models.operation import Operation
@@ -38,11 +38,15 @@ class Claim:
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
-    def visible_to(self, client: Any) -> Self:
-        """What ``client`` (an API key, a user, or nobody) may see."""
-        if isinstance(client, ApiKey | Anyone):
-            return self if client.may("read_all") else self.filter(client=client.pk)
-        return self if getattr(client, "is_staff", False) or is_reviewer(client) else self.none()
+    def visible_to(self, caller: Any) -> Self:
+        """What ``caller`` (an API key, a user, or nobody) may see: all, his own, or nothing."""
+        if rights.SEE_ALL.is_of(caller):
+            return self
+        return self.of(caller) if rights.USE.is_of(caller) else self.none()
+
+    def of(self, caller: Any) -> Self:
+        """What ``caller`` submitted himself."""
+        return self.filter(owned_by(caller))
 
     def ready(self, now: datetime) -> Self:
         """Those that a queue worker should take up, most urgent first: due, and not in another's hands."""
@@ -61,6 +65,14 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         return None
 
 
+def owned_by(caller: Any, operation: str = "") -> Q:
+    """The operations that ``caller`` submitted; ``operation`` is the way to them, such as "operation__"."""
+    if not rights.is_client(caller):
+        return Q(**{f"{operation}submitted_by": caller.pk})
+    mine = Q(**{f"{operation}client": caller.pk})
+    return mine if caller.pk else mine & Q(**{f"{operation}submitted_by": None})
+
+
 def is_reviewer(user: Any) -> bool:
     """May this person see all operations and decide escalations?"""
-    return bool(getattr(user, "is_active", False) and user.has_perm("escalations.decide_escalation"))
+    return not rights.is_client(user) and rights.DECIDE.is_of(user)

@@ -14,7 +14,8 @@ WRITE_STEP = f'UPDATE "operations_step" SET {{}} WHERE "id" = %s AND {HELD} RETU
 PUT_STEPS = 'INSERT INTO "operations_step" ({}) {} RETURNING "id"'
 # On PostgreSQL a change and the lines of history that record it are one statement: three round trips fewer.
 BEGIN = """
-    WITH moved AS (INSERT INTO "operations_operation" ({}) VALUES ({}) RETURNING 1)
+    WITH moved AS (INSERT INTO "operations_operation" ({}) VALUES ({}) RETURNING 1),
+        audited AS (INSERT INTO "audit_entry" ({}) VALUES ({}))
     INSERT INTO "operations_event" ({}) {}
 """
 MOVE = """
@@ -76,13 +77,21 @@ def insert_values(rows: Sequence[models.Model], after_each: Sequence[Any], using
     return [value for row in rows for value in (*values(row, using), *after_each)]
 
 
-def begin(operation: models.Model, event: models.Model, using: str) -> None:
-    """Insert an operation with the first line of its history. PostgreSQL only."""
-    marks = ", ".join("%s" for _ in columns(type(operation)))
-    first = lines(type(event), 1, "FROM moved", using)
-    statement = BEGIN.format(names(type(operation)), marks, names(type(event)), first)
+def begin(operation: models.Model, entry: models.Model, event: models.Model, using: str) -> None:
+    """Insert an operation, its entry in the audit trail and the first line of its history. PostgreSQL only."""
+    statement = _begin(type(operation), type(entry), type(event), using)
+    rows = (operation, entry, event)
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [*values(operation, using), *values(event, using)])
+        cursor.execute(statement, [value for row in rows for value in values(row, using)])
+
+
+@cache
+def _begin(operation: type[models.Model], entry: type[models.Model], event: type[models.Model], using: str) -> str:
+    first = lines(event, 1, "FROM moved", using)
+    inserted = [
+        part for model in (operation, entry) for part in (names(model), ", ".join("%s" for _ in columns(model)))
+    ]
+    return BEGIN.format(*inserted, names(event), first)
 
 
 def move(

@@ -48,6 +48,10 @@ class TypeSetting(models.Model):
         help_text="Ask a model for its opinion of the results; unknown: as ENABLE_JUDGE says",
     )
 
+    two_approvals = models.BooleanField(
+        default=False, db_default=False, help_text="A destructive action runs only once two people have approved it"
+    )
+
     def __str__(self) -> str:
         return self.operation_type
 

@@ -11,13 +11,14 @@ from rest_framework.decorators import api_view, permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from operations.fields import StrictSerializer
+from operations import rights
+from operations.fields import Moment, StrictSerializer, refuse_query
 from operations.models import Operation
 from operations.performance import durations as measured
 from operations.performance import stuck as gone_quiet
 from operations.performance import vitals as vital_signs
 from operations.performance.shapes import DurationsShape, StatementsShape, StuckShape, VitalsShape
-from operations.permissions import MayCall, MayReadAll
+from operations.permissions import takes
 from operations.representation import iso
 from operations.schema import refusals
 from operations.states import OperationType
@@ -29,8 +30,8 @@ DAY = timedelta(days=1)
 class Window(StrictSerializer):
     """Which operations: by when they were created. The last day where nothing is said."""
 
-    since = serializers.DateTimeField(required=False)
-    until = serializers.DateTimeField(required=False)
+    since = Moment(required=False)
+    until = Moment(required=False)
     operation_type = serializers.ChoiceField(OperationType.choices, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ class Most(StrictSerializer):
     description="Of the operations that this client may see.",
     tags=["performance"],
     parameters=[Window],
-    responses={200: DurationsShape, **refusals(400)},
+    responses={200: DurationsShape, **refusals()},
 )
 @api_view(["GET"])
 def durations(request: Request) -> Response:
@@ -71,8 +72,9 @@ def durations(request: Request) -> Response:
     responses={200: StuckShape, **refusals()},
 )
 @api_view(["GET"])
-@permission_classes([MayCall, MayReadAll])
+@permission_classes(takes(rights.SEE_ALL))
 def stuck(request: Request) -> Response:
+    refuse_query(request)
     return Response(gone_quiet.find(timezone.now()))
 
 
@@ -82,8 +84,9 @@ def stuck(request: Request) -> Response:
     responses={200: VitalsShape, **refusals()},
 )
 @api_view(["GET"])
-@permission_classes([MayCall, MayReadAll])
+@permission_classes(takes(rights.SEE_ALL))
 def vitals(request: Request) -> Response:
+    refuse_query(request)
     return Response(vital_signs.measure())
 
 
@@ -92,10 +95,10 @@ def vitals(request: Request) -> Response:
     description="From PostgreSQL's pg_stat_statements, since its statistics began.",
     tags=["performance"],
     parameters=[Most],
-    responses={200: StatementsShape, **refusals(400)},
+    responses={200: StatementsShape, **refusals()},
 )
 @api_view(["GET"])
-@permission_classes([MayCall, MayReadAll])
+@permission_classes(takes(rights.SEE_ALL))
 def statements(request: Request) -> Response:
     asked = Most(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from operations.masking.hiding import text as masked
 from operations.models import Operation
 from operations.picture.layout import HEIGHT, WIDTH, Point, lay_out
 from operations.picture.nodes import Drawn, Node, nodes_of
@@ -105,13 +106,13 @@ def _box(node: Node, x: int, y: int) -> Box:
         state=node.state,
         word="" if node.is_fold else word,
         icon=ICONS[node.state],
-        said=shortened(visible(f"{node.name} {node.action}{label}: {told}{marked}{after}"), 300),
+        said=shortened(visible(masked(f"{node.name} {node.action}{label}: {told}{marked}{after}")), 300),
         is_marked=node.is_marked,
     )
 
 
 def _fit(text: str, room: int) -> str:
-    text = visible(text)
+    text = visible(masked(text))
     return text if len(text) <= room else f"{text[: room - 1]}…"
 
 

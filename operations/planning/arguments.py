@@ -51,13 +51,15 @@ def missing_path(schema: Json, path: list[str]) -> str:
     return ""
 
 
-def _alternatives(nodes: list[Json], definitions: Json) -> Iterator[Json]:
-    """The schemas that ``nodes`` stand for, with $ref, anyOf and oneOf followed."""
+def _alternatives(nodes: list[Json], definitions: Json, followed: frozenset[str] = frozenset()) -> Iterator[Json]:
+    """The schemas that ``nodes`` stand for, with $ref, anyOf and oneOf followed, each $ref once."""
     for node in nodes:
         if "$ref" in node:
-            yield from _alternatives([definitions[node["$ref"].rpartition("/")[2]]], definitions)
+            name = node["$ref"].rpartition("/")[2]
+            if name in definitions and name not in followed:
+                yield from _alternatives([definitions[name]], definitions, followed | {name})
         elif choices := node.get("anyOf") or node.get("oneOf"):
-            yield from _alternatives(choices, definitions)
+            yield from _alternatives(choices, definitions, followed)
         else:
             yield node
 

@@ -24,8 +24,9 @@ WORDS = """\
 You plan operations on Florida real-estate data: the calls of actions that do what is asked, all of them in one plan, \
 as few as will do. Answer {"steps":[line,…]}, nothing else; a line is
 E1=action(name=value,…) each LIST after E2,E3
-E1, E2… number the steps. A value is JSON, $name (that parameter of the request), #E1 (what E1 brings), #E1.files.0 \
-(a part of it) or #item. Leave out name?=value where the default will do, and name=$name: that is passed on anyway.
+E1, E2… number the steps. A value is JSON with texts in '…', $name (that parameter of the request), #E1 (what E1 \
+brings), #E1.files.0 (a part of it) or #item. Leave out name?=value where the default will do, and name=$name: that is \
+passed on anyway.
 each LIST: once for each element, #item. LIST is #E1.files or the like, or #E2 where E2 has each itself: both then go \
 over the same list together, and any #E3 that goes over it too means its result for the same element.
 after: what must be done before, beside the steps that are named as values. What needs no waiting runs at once.

@@ -76,7 +76,10 @@ def _data_pipeline(parameters: Json) -> list[Json]:
             "label": "#item.label",
             "arguments": {"downloaded": "#item", "processed": "#E3", "uploaded": "#E5"},
             "expected_output": "the same counts at the source, processed, quarantined and loaded",
-            "validation": [{"check": "is_true", "path": "agree", "words": "the counts agree from source to table"}],
+            "validation": [
+                {"check": "is_true", "path": "agree", "words": "the counts agree from source to table"},
+                {"check": "is_empty", "path": "unknown_parcels", "words": "the parcel of every sale is loaded"},
+            ],
         },
     ]
 

@@ -9,6 +9,8 @@ from typing import Any
 from django.http import QueryDict
 from rest_framework.exceptions import APIException
 
+from operations.masking.hiding import hidden, tells
+from operations.masking.sight import sight
 from operations.models import Operation
 from operations.parsing import StrictJsonParser
 from operations.planning.types import BadParameters
@@ -81,6 +83,7 @@ class Form:
     data: Data
     errors: dict[str, list[str]] = field(default_factory=dict)
     too_long: frozenset[str] = frozenset()  # the fields that were left out
+    masked: frozenset[str] = frozenset()  # those that were left out since they tell of people
 
     @property
     def usual(self) -> list[Bound]:
@@ -105,6 +108,10 @@ class Form:
     @property
     def left_out(self) -> list[str]:
         return [bound.field.label for bound in (*self._parameters, *self.general) if bound.name in self.too_long]
+
+    @property
+    def left_masked(self) -> list[str]:
+        return [bound.field.label for bound in (*self._parameters, *self.general) if bound.name in self.masked]
 
     @property
     def summary(self) -> list[tuple[str, str]]:
@@ -176,8 +183,20 @@ def like(operation: Operation) -> Form:
     general = {one.name: getattr(operation, one.name) for one in GENERAL}
     defaults = {one.name: False if one.kind == Kind.FLAG else None for one in way.fields}
     shown = _shown(way, defaults | operation.parameters, general)
-    too_long = _too_long(shown)
-    return Form(offer, way, {name: given for name, given in shown.items() if name not in too_long}, too_long=too_long)
+    too_long, masked = _too_long(shown), _masked(shown, {PREFIX: operation.parameters, "": general})
+    left = {name: given for name, given in shown.items() if name not in too_long | masked}
+    return Form(offer, way, left, too_long=too_long, masked=masked)
+
+
+def _masked(shown: Data, values: Json) -> frozenset[str]:
+    """The fields with values that tell of people, where who looks does not see them now. They are noted as hidden."""
+    found = set()
+    for prefix, given in values.items():
+        for name, value in given.items():
+            if prefix + name in shown and tells(value, name):
+                hidden(value, name)
+                found.add(prefix + name)
+    return frozenset() if sight().is_open else frozenset(found)
 
 
 def _too_long(shown: Data) -> frozenset[str]:

@@ -7,10 +7,13 @@ from django import template
 from django.utils.html import format_html
 
 from operations import showing
+from operations.masking import hiding
 
 register = template.Library()
 
-register.filter("visible", lambda text: showing.visible(str(text)))
+MARGIN = 200  # characters beyond those that are shown: a value that was cut in two would not be known any more
+
+register.filter("visible", lambda text: showing.visible(hiding.text(text)))
 register.filter("duration", showing.duration)
 register.filter("listed", showing.listed)
 register.filter("pretty", showing.pretty)
@@ -20,8 +23,12 @@ register.filter("thousands", lambda number: f"{number:,}")
 
 @register.filter
 def briefly(text: Any, limit: int) -> str:
-    """A text of anybody's, made visible and cut to ``limit`` characters."""
-    return showing.shortened(showing.visible(str(text)), limit)
+    """A text of anybody's without what tells of people, made visible and cut to ``limit`` characters."""
+    words = str(text)
+    if len(words) <= limit + MARGIN:
+        return showing.shortened(showing.visible(hiding.text(words)), limit)
+    head = hiding.text(words[: limit + MARGIN])[:-MARGIN]
+    return f"{showing.visible(head)[:limit]}… ({len(words) - limit:,} more characters)"
 
 
 @register.filter

@@ -21,12 +21,18 @@ from escalations.models import Escalation, Kind
 from operations import rescues
 from operations.models import Event
 from operations.states import Status
-from tests.api.conftest import Caller
+from tests.api.conftest import Caller, caller
 from tests.make import make_escalation, make_operation
 from tests.metrics import collected, told
 from workers.models import RegisteredWorker
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def alice(db: None) -> Caller:
+    """Somebody who may read the metrics."""
+    return caller("metrics", name="alice")
 
 
 @pytest.fixture(autouse=True)

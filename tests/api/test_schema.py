@@ -20,6 +20,7 @@ from workers.models import RegisteredWorker
 pytestmark = pytest.mark.django_db
 
 CALLS = {
+    ("get", "/audit"),
     ("get", "/health"),
     ("get", "/metrics"),
     ("get", "/operations"),

@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from concord import rested
 from concord.handler import Handler, Lanes
+from concord.limits.seats import Seats
 from concord.rested import Rested
 from concord.waiting import Waiting
 from operations.live import RESTED, announcer
@@ -34,7 +35,7 @@ class Server:
     def __init__(self, key: str):
         self.rested = Rested()
         self.lanes = Lanes(Handler(), 2)
-        self.application = Waiting(self.lanes, self.rested)
+        self.application = Waiting(self.lanes, self.rested, Seats(100, 100))
         self.key = key
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> ApplicationCommunicator:

@@ -25,7 +25,7 @@ from workers.warehouse.models import Release
 QUEUE = "/console/escalations"
 BATCH = "b" * 32
 # Asked for by pages that are open, and no pages themselves.
-FRAGMENTS = {"escalations:news", "mine:news"}
+FRAGMENTS = {"escalations:news", "mine:news", "audit:export"}
 
 
 def addresses() -> Iterator[tuple[str, str]]:
@@ -67,12 +67,20 @@ def fill(who: str) -> dict[str, list[str]]:
     pages["dashboard:dashboard"] = ["/console/"]
     pages["mine:history"] = ["/console/mine", "/console/mine?kind=replan"]
     pages["mine:notices"] = ["/console/notices"]
+    pages["audit:audit"] = ["/console/audit", "/console/audit?actor=nobody"]
+    account = "/console/account"
+    pages |= {f"account:{name}": [f"{account}/{name}"] for name in ("password", "confirm", "totp")}
+    pages["account:account"] = [account]
+    # Steps of a log-in, which test_sign_in.py looks at as they come.
+    pages |= {name: [] for name in ("login-code", "login-enrol", "login-oidc", "login-oidc-callback")}
     return pages
 
 
 def _permit(who: str) -> None:
     person = User.objects.get(username=who)
-    person.user_permissions.add(*Permission.objects.filter(codename__in=["withdraw_release", "see_owners"]))
+    person.user_permissions.add(
+        *Permission.objects.filter(codename__in=["withdraw_release", "see_owners", "view_entry"])
+    )
     RegisteredWorker.objects.create(name="plant", url="http://127.0.0.1:9", manifest=plant.worker.manifest())
     make_worker("away", healthy=False, error="http://away/health answered 500", manifest=MANIFEST, failures=7)
 

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 
 
 class Site:
     """Daphne as a process of its own, which a test may stop and start again at the same address."""
 
-    def __init__(self, log: Path, environment: dict[str, str]) -> None:
+    def __init__(self, log: Path, environment: dict[str, str], module: str = "tests.browser.daphne") -> None:
         self.environment = environment
+        self.module = module
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -27,12 +28,12 @@ class Site:
 
     def start(self) -> None:
         environment = self.environment | {
-            "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
-            "WAREHOUSE_URL": f"sqlite:///{connections['warehouse'].settings_dict['NAME']}",
+            "DATABASE_URL": _address("default", "DATABASE_URL"),
+            "WAREHOUSE_URL": _address("warehouse", "WAREHOUSE_URL"),
             "REDIS_URL": settings.REDIS_URL,
         }
         listen = ["-b", "127.0.0.1", "-p", str(self.port)]
-        command = [sys.executable, "-m", "tests.browser.daphne", *listen, "concord.asgi:application"]
+        command = [sys.executable, "-m", self.module, *listen, "concord.asgi:application"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment, stdout=log, stderr=log)
         until(self._answers, f"the site did not start; see {self.log}")
@@ -46,6 +47,14 @@ class Site:
     def _answers(self) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def _address(alias: str, variable: str) -> str:
+    """Where the test's own database is; ``variable`` names its server."""
+    name = connections[alias].settings_dict["NAME"]
+    if connections[alias].vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return f"{os.environ[variable].rpartition('/')[0]}/{name}"
 
 
 def until(happens: Callable[[], Any], otherwise: str, seconds: float = 20) -> None:

@@ -105,7 +105,7 @@ def test_axe_finds_nothing_where_one_is_not_let_in(reader: Browser) -> None:
     reader.add_cookie({"name": "sessionid", "value": session.cookies["sessionid"].value})
     found += problems(reader, f"{QUEUE}?assigned=eve")
 
-    assert "This is for reviewers" in reader.text("h1")
+    assert "This is not for you" in reader.text("h1")
     assert found == []
 
 

@@ -121,6 +121,7 @@ def decide(browser: Browser, keys: Keyboard, key: str) -> Decision:
         keys("not ours")
         keys.send()
     until(lambda: browser.current_url != before, "the next question does not come")
+    browser.is_connected()  # before that its page knows no keys
     return Decision.objects.latest("created_at")
 
 

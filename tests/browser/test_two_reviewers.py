@@ -8,7 +8,7 @@ from selenium.webdriver.common.by import By
 
 from escalations.deciding.decisions import Answer, decide
 from escalations.deciding.undo import undo
-from escalations.models import Kind
+from escalations.models import Decision, Kind
 from operations import live
 from tests.browser.conftest import CHROMIUM, DRIVER, until
 from tests.browser.test_console import make_failed
@@ -85,6 +85,7 @@ def test_a_decision_that_is_taken_back_is_open_on_the_others_page_again(rita):
     decision = decide(escalation, answer, who="bob", revision=1, decision_id="of-bob", window=minute)
     rita.shows("It takes effect at", "#choices")
     assert not rita.find_elements(By.CSS_SELECTOR, "button[name=decision]")
+    assert isinstance(decision, Decision)
     undo(decision, who="bob")
 
     rita.shows("bob is at it", "#choices")

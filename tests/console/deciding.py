@@ -18,7 +18,9 @@ WINDOW = timedelta(seconds=5)
 def take(escalation: Escalation, kind: Kind = Kind.RETRY, who: str = "rita", **fields: Any) -> Decision:
     """Decide as the console does."""
     given: dict[str, Any] = {"window": WINDOW, "decision_id": f"of-{escalation.pk}-{escalation.revision}"} | fields
-    return decide_in_code(escalation, Answer(kind, "because"), who=who, revision=escalation.revision, **given)
+    taken = decide_in_code(escalation, Answer(kind, "because"), who=who, revision=escalation.revision, **given)
+    assert isinstance(taken, Decision)
+    return taken
 
 
 def time_passes() -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from operations.models import Operation, Step
 from operations.states import MOVING, OperationType, Planner, Status, StepStatus
-from tests.make import make_escalation, make_operation, make_person
+from tests.make import make_auditor, make_escalation, make_operation, make_person
 from workers.models import RegisteredWorker
 
 PAGE = "/console/"
@@ -58,8 +58,8 @@ def test_strangers_sign_in_and_others_stay_out(client: Client, db: None) -> None
     assert client.get(PAGE).status_code == 403
 
 
-def test_staff_may_look(client: Client, db: None) -> None:
-    client.force_login(make_person(is_staff=True))
+def test_auditors_may_look(client: Client, db: None) -> None:
+    client.force_login(make_auditor())
     assert client.get(PAGE).status_code == 200
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from operations.models import Operation
 from operations.states import Status, StepStatus
 from tests.console.test_operations_list import make_running
-from tests.make import make_operation, make_person
+from tests.make import make_auditor, make_operation
 
 LIST = "/console/operations"
 
@@ -90,7 +90,7 @@ def test_cancelling_is_asked_twice_and_says_what_is_lost(rita: Client) -> None:
 
 def test_who_may_only_look_is_offered_nothing_to_do(db: None) -> None:
     browser = Client()
-    browser.force_login(make_person("sam", is_staff=True))
+    browser.force_login(make_auditor("sam"))
 
     page = page_of(browser, make_running())
 

@@ -12,7 +12,7 @@ from escalations.causes import cause_of
 from escalations.models import Decision, Escalation
 from operations.states import Reason, Status
 from tests.console.test_queue import QUEUE, ids_shown, text
-from tests.make import make_escalation, make_operation, make_person
+from tests.make import make_auditor, make_escalation, make_operation
 
 DECIDE = f"{QUEUE}/decide"
 
@@ -240,7 +240,7 @@ def test_a_large_group_is_decided_in_parts(rita, monkeypatch):
 
 
 def test_who_may_only_look_cannot_decide(client, db):
-    client.force_login(make_person("sam", is_staff=True))
+    client.force_login(make_auditor("sam"))
     escalation = broken("Broward", 1)
 
     assert decide(client, "approve", ticked(escalation)).status_code == 403

@@ -7,7 +7,7 @@ from operations.models import Step
 from operations.states import Reason, Status, StepStatus
 from tests.console.editing import GIVEN, address, edit, make_failed, make_step, resumed, words
 from tests.console.typing import sent
-from tests.make import make_escalation, make_operation, make_person
+from tests.make import make_auditor, make_escalation, make_operation
 
 pytestmark = pytest.mark.usefixtures("workers")
 
@@ -168,7 +168,7 @@ def test_an_action_that_destroys_waits_for_an_approval_of_its_own(rita):
 def test_who_may_not_decide_may_not_edit(rita, client):
     escalation = make_failed()
     assert client.get(address(escalation)).status_code == 302
-    client.force_login(make_person(is_staff=True))
+    client.force_login(make_auditor())
     assert client.get(address(escalation)).status_code == 403
     assert client.post(address(escalation, "/resume")).status_code == 403
     assert rita.get("/console/escalations/none/edit").status_code == 404

@@ -19,7 +19,7 @@ from operations.starting.form import empty
 from operations.starting.kinds import OFFERS
 from operations.states import OperationType
 from tests.console.conftest import signed_in
-from tests.make import make_operation, make_person
+from tests.make import make_auditor, make_operation
 from workers.models import RegisteredWorker
 
 NEW = "/console/operations/new"
@@ -238,7 +238,7 @@ def test_the_address_may_fill_the_form(rita: Client) -> None:
 
 
 def test_who_may_not_start_is_refused(db: None, rita: Client) -> None:
-    sam = make_person("sam", is_staff=True)
+    sam = make_auditor("sam")
     browser = Client()
     browser.force_login(sam)
 
@@ -247,7 +247,7 @@ def test_who_may_not_start_is_refused(db: None, rita: Client) -> None:
     assert "Start an operation" not in words(browser.get("/console/operations"))
     assert "Start an operation" in words(rita.get("/console/operations"))
 
-    sam.user_permissions.add(Permission.objects.get(codename="add_operation"))
+    sam.user_permissions.add(Permission.objects.get(codename="start_performance_check"))
     assert browser.get(NEW).status_code == 200
     assert "Start an operation" in words(browser.get("/console/operations"))
     start(browser, "performance_check", **{"p-checks": ["health"]})

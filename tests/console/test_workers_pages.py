@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from operations.models import Operation, Step
 from operations.states import Status, StepStatus
-from tests.make import make_operation, make_person
+from tests.make import make_auditor, make_operation, make_person
 from workers.contract import Call, Worker, action
 from workers.models import RegisteredWorker
 
@@ -225,7 +225,7 @@ def test_reviewers_switch_nothing_and_see_no_button_for_it(rita: Client) -> None
 
 def test_staff_with_the_right_to_change_workers_switch_them(client: Client, db: None) -> None:
     make_worker()
-    person = make_person(is_staff=True)
+    person = make_auditor()
     person.user_permissions.add(Permission.objects.get(codename="change_registeredworker"))
     client.force_login(person)
     client.post(f"{PAGE}/ruler/disable")

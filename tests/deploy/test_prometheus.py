@@ -13,18 +13,21 @@ import yaml
 from django.conf import settings
 
 from concord.metrics.families import OF_PROCESSES, TALLIED
-from tests.api.conftest import Caller, alice
-from tests.make import make_escalation
+from tests.api.conftest import Caller
+from tests.make import make_escalation, make_key
 from tests.metrics import collected
 from workers.models import RegisteredWorker
-
-__all__ = ["alice"]  # a fixture
 
 PROMETHEUS = settings.BASE_DIR / "deploy" / "prometheus"
 GRAFANA = settings.BASE_DIR / "deploy" / "grafana"
 PROMTOOL = shutil.which("promtool")
 NAME = re.compile(r"concord[\w:]+")
 needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is missing (Debian's package prometheus)")
+
+
+@pytest.fixture
+def watcher(db: None) -> Caller:
+    return Caller(make_key("metrics")[1])
 
 
 def promtool(*arguments: str) -> str:
@@ -65,8 +68,8 @@ def test_the_configuration_is_sound() -> None:
 
 
 @needs_promtool
-def test_the_figures_are_as_prometheus_wants_them(alice: Caller) -> None:
-    text = alice.get("/metrics").content
+def test_the_figures_are_as_prometheus_wants_them(watcher: Caller) -> None:
+    text = watcher.get("/metrics").content
 
     said = subprocess.run([str(PROMTOOL), "check", "metrics"], input=text, capture_output=True)
 
@@ -89,10 +92,10 @@ def test_every_alert_says_what_to_do() -> None:
 
 
 @pytest.mark.django_db
-def test_rules_and_dashboard_ask_for_figures_that_exist(alice: Caller) -> None:
+def test_rules_and_dashboard_ask_for_figures_that_exist(watcher: Caller) -> None:
     RegisteredWorker.objects.create(name="plant", url="http://x")
     make_escalation().operation.model_calls.create(purpose="planning", model="m", prompt_tokens=1)
-    told = {name.split()[0] for name in collected(alice)}
+    told = {name.split()[0] for name in collected(watcher)}
     recorded = {rule["record"] for rule in rules() if "record" in rule}
     adding_up = {family.name for family in (*TALLIED, *OF_PROCESSES)}  # those with labels begin with their first row
 

@@ -1,5 +1,6 @@
 """A backup of a PostgreSQL that is at work is restored into another server, and operations go on there."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,12 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 
-from tests import postgres
+from tests import postgres, readme
 from tests.replicas import Replica
 from tests.test_up import environment
 
@@ -29,7 +31,8 @@ TABLES: tuple[str, ...] = (
     "operations_modelcall",
     "operations_apikey",
 )
-TABLES += ("escalations_escalation", "escalations_decision", "escalations_comment", "auth_user")
+TABLES += ("escalations_escalation", "escalations_decision", "escalations_comment", "auth_user", "audit_entry")
+SECRET = "kept with the backup, since the audit trail is sealed with it " * 2
 
 BEFORE = """
 from operations import acts
@@ -76,6 +79,7 @@ def two_servers(folder: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]
                     "WAREHOUSE_URL": url.replace("/postgres", "/warehouse"),
                     "CONCORD_VAR": str(folder / name),
                     "REDIS_URL": settings.REDIS_URL,
+                    "SECRET_KEY": SECRET,
                 }
             )
         yield both[0], both[1]
@@ -97,8 +101,27 @@ def python(installation: dict[str, str], script: str, *words: str) -> str:
     return done.stdout
 
 
-def run(*command: str) -> None:
-    subprocess.run(command, env=os.environ | {"PGOPTIONS": "-c lock_timeout=10s"}, check=True)
+def back_up(installation: dict[str, str], folder: Path) -> None:
+    as_the_readme_tells("sh backup", installation, folder)
+
+
+def restore(folder: Path, installation: dict[str, str]) -> None:
+    as_the_readme_tells("sh restore", installation, folder)
+
+
+def as_the_readme_tells(language: str, installation: dict[str, str], folder: Path) -> None:
+    [script] = readme.blocks(language)
+    variables = os.environ | installation | {"PGOPTIONS": "-c lock_timeout=10s"}
+    subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=variables, check=True)
+
+
+def verified(installation: dict[str, str], *words: str, code: int = 0) -> Any:
+    """What `verify_audit` says of the trail, after it ended with this ``code``."""
+    command = [sys.executable, "manage.py", "verify_audit", "--json", *words]
+    whole = environment(Path(installation["CONCORD_VAR"])) | installation
+    done = subprocess.run(command, cwd=settings.BASE_DIR, env=whole, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
 
 
 def counted(url: str) -> dict[str, int]:
@@ -115,19 +138,18 @@ def test_operations_go_on_from_a_backup_on_another_server(tmp_path: Path, privat
         Path(old["CONCORD_VAR"], "data").mkdir(exist_ok=True)
         Path(old["CONCORD_VAR"], "data", "rolls.parquet").write_bytes(b"rows")
 
+        anchor = verified(old)["head"]
         # The commands of the README: no stop, no lock that anybody waits for.
-        for name in ("DATABASE_URL", "WAREHOUSE_URL"):
-            file = str(tmp_path / f"{name}.dump")
-            run("pg_dump", "--format=custom", "--no-owner", f"--file={file}", f"--dbname={old[name]}")
+        back_up(old, tmp_path)
         shutil.copytree(Path(old["CONCORD_VAR"], "data"), Path(new["CONCORD_VAR"], "data"))
         private_redis.flushall()  # Redis is not in the backup
-        for name in ("DATABASE_URL", "WAREHOUSE_URL"):
-            file = str(tmp_path / f"{name}.dump")
-            run("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={new[name]}", file)
+        restore(tmp_path, new)
 
         assert counted(new["DATABASE_URL"]) == counted(old["DATABASE_URL"])
         assert Path(new["CONCORD_VAR"], "data", "rolls.parquet").read_bytes() == b"rows"
         manage(new, "migrate", "--check")
+        told = verified(new, "--anchor", anchor)
+        assert (told["holds"], told["head"], told["guarded"]) == (True, anchor, True)
         sample = ("--counties", "Duval", "--rows", "20", "--out", f"{new['CONCORD_VAR']}/inbox")
         manage(new, "make_sample_rolls", *sample)
         worker = Replica(Path(new["CONCORD_VAR"]), new | {"WORKER_TOKEN": "t" * 30})
@@ -141,3 +163,22 @@ def test_operations_go_on_from_a_backup_on_another_server(tmp_path: Path, privat
             assert row == ("open",)
         said = manage(new, "forget", "--client", "before", "--dry-run")
         assert said.startswith("Would forget 2 operations")
+
+
+def test_a_backup_that_was_tampered_with_is_found_once_it_is_restored(tmp_path: Path, private_redis) -> None:
+    with two_servers(tmp_path) as (old, new):
+        for database in ("default", "warehouse"):
+            manage(old, "migrate", "--database", database, "--verbosity", "0")
+        python(old, BEFORE)
+        anchor = verified(old)["head"]
+        with psycopg.connect(old["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
+            connection.execute("UPDATE audit_entry SET actor_id = '99' WHERE sequence = 2")
+            connection.execute("ALTER TABLE audit_entry ENABLE TRIGGER USER")
+        back_up(old, tmp_path)
+        restore(tmp_path, new)
+
+        told = verified(new, "--anchor", anchor, code=1)
+
+        assert told["broken"]["sequence"] == 2
+        assert told["broken"]["why"] == "it was changed after it was sealed"

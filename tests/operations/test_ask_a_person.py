@@ -95,6 +95,44 @@ def test_approving_a_failed_step_goes_on_without_it(settle: Settle) -> None:
     assert statuses(operation) == {"E1": "completed", "E2": "skipped", "E3": "skipped", "E4": "completed"}
 
 
+def two_failing(first: Path) -> Operation:
+    """Two branches that fail, the first of them until ``first`` is there."""
+    return post(
+        [
+            step("E1", "refuse", arguments={"unless": str(first)}),
+            step("E2", "refuse"),
+            step("E3", "double", arguments={"value": "#E2.value"}),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("decision", "fields", "became"),
+    [
+        (Kind.RETRY, {}, "completed"),
+        (Kind.EDIT, {"edits": {"E1": {"unless": "/"}}}, "completed"),
+        (Kind.APPROVE, {}, "skipped"),
+    ],
+)
+def test_who_decides_about_one_of_several_steps_is_asked_about_the_others_again(
+    settle: Settle, tmp_path: Path, decision: Kind, fields: Any, became: str
+) -> None:
+    operation = settle(two_failing(tmp_path / "mended"))
+    assert sorted(question(operation).steps) == ["E1", "E2"]
+    (tmp_path / "mended").touch()
+
+    answer(operation, decision, steps=["E1"], **fields)
+    settle(operation)
+
+    assert operation.status == Status.ESCALATING
+    assert statuses(operation) == {"E1": became, "E2": "failed", "E3": "pending"}
+    left = question(operation)
+    assert (left.reason, left.steps, [finding["step"] for finding in left.findings]) == ("step_failed", ["E2"], ["E2"])
+    answer(operation, Kind.APPROVE)
+    settle(operation)
+    assert statuses(operation) == {"E1": became, "E2": "skipped", "E3": "skipped"}
+
+
 def test_rejecting_ends_the_operation(settle: Settle) -> None:
     operation = settle(failing())
 
@@ -144,6 +182,11 @@ def test_data_that_break_a_rule_hold_up_their_own_branch_only(settle: Settle) ->
     assert operation.status == Status.ESCALATING
     assert sorted(question(operation).steps) == ["E2[4]", "E2[5]"]
     assert operation.steps.filter(template="E3", status="completed").count() == 4
+
+    answer(operation, Kind.APPROVE, steps=["E2[4]"])
+    settle(operation)
+    assert operation.steps.get(step_id="E3[4]").result == {"value": 10}
+    assert question(operation).steps == ["E2[5]"]
 
     answer(operation, Kind.APPROVE)
     settle(operation)

@@ -27,7 +27,7 @@ pytestmark = served
 
 @pytest.fixture
 def watcher(plant_url: str) -> Caller:
-    return Caller(make_key(name="prometheus")[1])
+    return Caller(make_key("metrics", name="prometheus")[1])
 
 
 def risen(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:

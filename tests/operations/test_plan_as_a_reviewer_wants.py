@@ -45,7 +45,7 @@ def test_what_is_wanted_otherwise_runs_again_and_the_rest_stays(settle: Settle, 
     told = prompts(server)[1]
     assert "What the reviewer wants: Take the last number instead." in told
     assert "below the threshold of 1.00" in told
-    assert 'E4=say(text="done")' in told
+    assert "E4=say(text='done')" in told
     assert operation.steps.get(step_id="E1").finished_at == before
     assert operation.steps.get(step_id="E3").result == {"value": 12}
     assert {one.step_id: one.run for one in operation.steps.all()} == {"E1": 1, "E2": 2, "E3": 2, "E5": 1, "E4": 1}

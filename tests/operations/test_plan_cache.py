@@ -117,7 +117,7 @@ def test_how_often_it_helped_is_told(settle: Settle, script: Script) -> None:
     for upto in (1, 2, 3, 4):
         settle(add_up(upto=upto))
 
-    found = collected(Caller(make_key()[1]))
+    found = collected(Caller(make_key("metrics")[1]))
 
     assert found["concord_plans_total cache"] == 3
     assert found["concord_plans_total rewoo"] == 1

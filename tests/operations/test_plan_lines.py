@@ -22,6 +22,11 @@ SAID: list[tuple[str, dict[str, Any]]] = [
     ("E1=look() each #E2.files", {"arguments": {}, "for_each": "#E2.files"}),
     ("E1=look() each [1,2] after E3, #E4", {"arguments": {}, "for_each": [1, 2], "depends_on": ["E3", "E4"]}),
     ("E1=look() each $counties after E2", {"arguments": {}, "for_each": "$counties", "depends_on": ["E2"]}),
+    (
+        "E1=look(text='a, (b) \"c\"',all=['Saint Johns','#E2'])",
+        {"arguments": {"text": 'a, (b) "c"', "all": ["Saint Johns", "#E2"]}},
+    ),
+    (r"E1=look(text='Denny\'s',more={'z':#E4})", {"arguments": {"text": "Denny's", "more": {"z": "#E4"}}}),
     ("E1=look(a=null,b=-1.5,c=true,)", {"arguments": {"a": None, "b": -1.5, "c": True}}),
 ]
 FAULTS: list[tuple[Any, str]] = [
@@ -33,6 +38,7 @@ FAULTS: list[tuple[Any, str]] = [
     ("E1=look(a=maybe)", "E1: a: 'maybe)' is neither JSON nor a reference"),
     ("E1=look(a=1 b=2)", "E1: after a there is neither a comma nor a closing bracket"),
     ("E1=look(a=1,a=2)", "E1: a is given twice"),
+    ("E1=look(a='open)", 'E1: a: "\'open)" is neither JSON nor a reference'),
     ("E1=look(a=1", "E1: after a there is neither a comma nor a closing bracket"),
     ("E1=look() every #E2", "E1: 'every \"#E2\"' is neither each LIST nor after E1,E2"),
     ("E1=look() each 5", "E1: each needs a list or a reference to one"),

@@ -142,7 +142,10 @@ def test_observations_that_the_model_makes_up_are_not_taken_for_real(settle: Set
 FAILURES = {
     "no such key": Reply(status=401, error="Incorrect API key"),
     "rate limited": Reply(status=429, headers={"Retry-After": "600"}),
-    "server error": Reply(status=400, error="context too long"),
+    "not taken": Reply(status=400, error="context too long"),
+    "server error": Reply(status=500),
+    "late": Reply(text="Thought: so", delay=30),
+    "stalled": Reply(text="Thought: I think that", stall_after=2),
     "cut stream": Reply(text="Thought: I think that", cut_after=2),
     "refusal": Reply(refusal="I cannot help with that."),
     "length": Reply(text="Thought: so", finish_reason="length"),

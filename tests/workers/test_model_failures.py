@@ -16,6 +16,7 @@ from workers.llm import ModelFailed
 
 MESSAGES = [{"role": "user", "content": "Load the rolls of Duval, said Jane Roe of 4 Elm St."}]
 KEY = "sk-secret-0123456789"
+streamed = pytest.mark.parametrize("on_text", [None, lambda text: None], ids=["whole", "streamed"])
 
 
 @pytest.fixture
@@ -51,22 +52,24 @@ def test_without_a_key_or_an_address_there_is_no_model(settings: Settings) -> No
     assert "OPENAI_API_KEY" in str(failed)
 
 
-def test_a_wrong_key(server: ModelServer) -> None:
+@streamed
+def test_a_wrong_key(server: ModelServer, on_text: Any) -> None:
     server.key = "another"
-    failed = fail()
+    failed = fail(on_text=on_text)
     assert (failed.kind, len(failed.uses), spent(failed)) == ("unauthorized", 1, 0)
     assert "OPENAI_API_KEY" in str(failed)
 
 
+@streamed
 @pytest.mark.parametrize("as_date", [False, True])
-def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: ModelServer, as_date: bool) -> None:
+def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: ModelServer, as_date: bool, on_text: Any) -> None:
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
     wait = format_datetime(until, usegmt=True) if as_date else "0.3"
     replies = iter([Reply(status=429, headers={"Retry-After": wait}), Reply(text="done")])
     server.decide = lambda request: next(replies)
     began = time.monotonic()
 
-    answer = llm.ask(MESSAGES, purpose="planning", max_tokens=100, timeout=10)
+    answer = llm.ask(MESSAGES, purpose="planning", max_tokens=100, timeout=10, on_text=on_text)
 
     if as_date:
         assert datetime.now(UTC) >= until
@@ -76,24 +79,27 @@ def test_a_rate_limit_is_waited_for_as_long_as_it_says(server: ModelServer, as_d
     assert sum(use.tokens for use in answer.uses) == server.tokens
 
 
-def test_a_rate_limit_beyond_the_callers_time_is_told_at_once(server: ModelServer) -> None:
+@streamed
+def test_a_rate_limit_beyond_the_callers_time_is_told_at_once(server: ModelServer, on_text: Any) -> None:
     server.decide = lambda request: Reply(status=429, headers={"Retry-After": "3600"})
-    failed = fail()
+    failed = fail(on_text=on_text)
     assert (failed.kind, len(failed.uses), spent(failed)) == ("rate_limited", 1, 0)
 
 
-def test_a_server_error_is_tried_again_and_then_told(server: ModelServer) -> None:
+@streamed
+def test_a_server_error_is_tried_again_and_then_told(server: ModelServer, on_text: Any) -> None:
     server.decide = lambda request: Reply(status=500, error=f"{KEY} broke on Jane Roe")
-    failed = fail()
+    failed = fail(on_text=on_text)
     assert (failed.kind, len(failed.uses), spent(failed)) == ("server_error", llm.TRIES, 0)
     assert len(server.calls) == llm.TRIES
 
 
-def test_nobody_is_there(server: ModelServer, settings: Settings) -> None:
+@streamed
+def test_nobody_is_there(server: ModelServer, settings: Settings, on_text: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     settings.OPENAI_BASE_URL = f"http://127.0.0.1:{port}/v1"
-    failed = fail()
+    failed = fail(on_text=on_text)
     assert (failed.kind, len(failed.uses), spent(failed)) == ("unreachable", llm.TRIES, 0)
 
 
@@ -111,7 +117,7 @@ def test_a_connection_that_does_not_come_about(settings: Settings) -> None:
     assert spent(failed) == 0
 
 
-@pytest.mark.parametrize("on_text", [None, lambda text: None])
+@streamed
 @pytest.mark.parametrize("reply", [Reply(text="late", delay=30), Reply(text="one two three four", stall_after=2)])
 def test_silence_ends_with_the_callers_time(server: ModelServer, reply: Reply, on_text: Any) -> None:
     server.decide = lambda request: reply
@@ -134,7 +140,7 @@ def test_a_stream_that_never_ends_does_with_the_callers_time(server: ModelServer
     assert abs(spent(failed) - server.tokens) <= 1  # a token may have been on its way
 
 
-@pytest.mark.parametrize("on_text", [None, lambda text: None])
+@streamed
 def test_an_answer_that_breaks_off(server: ModelServer, on_text: Any) -> None:
     server.decide = lambda request: Reply(text="one two three four", cut_after=3)
 
@@ -155,20 +161,21 @@ def test_a_refusal(server: ModelServer) -> None:
         assert (failed.kind, spent(failed)) == ("refused", server.calls[-1].tokens)
 
 
-def test_an_answer_that_does_not_fit(server: ModelServer) -> None:
+@streamed
+def test_an_answer_that_does_not_fit(server: ModelServer, on_text: Any) -> None:
     server.decide = lambda request: Reply(text="one two three four five six")
-    failed = fail(max_tokens=3)
+    failed = fail(max_tokens=3, on_text=on_text)
     assert (failed.kind, failed.text, spent(failed)) == ("length", "one two three", server.tokens)
 
 
-@pytest.mark.parametrize("on_text", [None, lambda text: None])
+@streamed
 def test_an_empty_answer(server: ModelServer, on_text: Any) -> None:
     server.decide = lambda request: Reply(text=" \n")
     failed = fail(on_text=on_text)
     assert (failed.kind, spent(failed)) == ("empty", server.tokens)
 
 
-@pytest.mark.parametrize("on_text", [None, lambda text: None])
+@streamed
 @pytest.mark.parametrize(
     "body",
     [

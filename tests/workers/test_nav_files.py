@@ -7,10 +7,10 @@ from django.db import connections
 from tests.workers.roll_files import make_csv, make_zip, read, run, serving
 from workers.contract import ActionError, Call
 from workers.data_quality.validate import validate
+from workers.florida_data.counting import count_records
 from workers.florida_data.layouts import parse_member
 from workers.florida_data.sample.portal import application
 from workers.florida_data.sample.standard import SampleSet
-from workers.florida_data.counting import count_records
 
 pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
 

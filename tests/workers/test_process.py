@@ -121,7 +121,7 @@ BROKEN = {
     "short": (lambda line: line.rsplit(b",", 1)[0], "wrong number of cells: 22 where 23 were expected"),
     "long": (lambda line: line + b",EXTRA", "wrong number of cells: 24 where 23 were expected"),
     "long by a blank": (lambda line: line + b",", "wrong number of cells: 24 where 23 were expected"),
-    "latin-1": (lambda line: line.replace(b"000003", b"CA\xd1ON"), "not UTF-8"),
+    "NUL": (lambda line: line.replace(b"000003", b"CA\0ON"), "a NUL byte"),
     "unclosed quote": (lambda line: line.replace(b'"0003"', b'"0003'), "broken quotes"),
     "quote inside": (lambda line: line.replace(b'"0003"', b'"00"0"3"'), "broken quotes"),
     "no number": (lambda line: line.replace(b",100,", b",1OO,"), "SALE_PRC is not a whole number of dollars"),

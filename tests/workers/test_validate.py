@@ -114,7 +114,7 @@ SEEDED = {
         "nal.assessed-value-parts": {"AV_WRKNG_WTRFNT": 1 << 20},
         "nal.change-blank": {"JV_CHNG": -500, "JV_CHNG_CD": "01"},
         "nal.change-code": {"JV_CHNG": None, "JV_CHNG_CD": "01"},
-        "nal.use-code": {"DOR_UC": "100", "BAS_STRT": "10"},
+        "nal.use-code": {"DOR_UC": "100", "BAS_STRT": "11"},
         "nal.stratum": {"DOR_UC": "001", "BAS_STRT": "02"},
         "nal.fiduciary-blank": {"FIDU_NAME": "A BANK"},
         "nal.split": {"PAR_SPLT": "11325"},

@@ -11,9 +11,9 @@ from django.db import connections
 from tests.workers.rolls import make_csv, make_download
 from workers import counties
 from workers.contract import Call, InvalidParameters
+from workers.florida_data.counting import BLOCK_BYTES, count_records
 from workers.florida_data.process import process
 from workers.florida_data.upload import upload
-from workers.florida_data.counting import BLOCK_BYTES, count_records
 from workers.florida_data.verify import verify
 
 pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
@@ -80,6 +80,55 @@ def test_results_of_another_release_are_refused():
 
     with pytest.raises(InvalidParameters, match="uploaded: it is of"):
         verify.run(Call(), branch | {"uploaded": other["uploaded"]})
+
+
+def other_parcel(content):
+    """The first sale is of a parcel that nobody has."""
+    head, first, rest = content.split(b"\r\n", 2)
+    cells = first.split(b",")
+    return b"\r\n".join([head, b",".join([cells[0], b'"0000NOBODY"', *cells[2:]]), rest])
+
+
+@pytest.mark.parametrize("last", ["NAL", "SDF"])
+def test_a_sale_of_a_parcel_that_is_not_loaded_is_told_by_whichever_came_last(last):
+    contents = {"NAL": make_csv("NAL"), "SDF": other_parcel(make_csv("SDF"))}
+    first = make_branch(contents.pop("SDF" if last == "NAL" else "NAL"), "SDF" if last == "NAL" else "NAL")
+    alone = verify.run(Call(), first)
+
+    together = verify.run(Call(), make_branch(contents[last], last))
+
+    assert (alone["sales_without_parcel"], alone["unknown_parcels"]) == (None, [])
+    assert (together["sales_without_parcel"], together["unknown_parcels"]) == (1, ["0000NOBODY"])
+    assert "the parcel of 1 sales is not in NAL-73-2025P-01-" in together["detail"]
+    assert together["agree"] is True
+
+
+def test_sales_and_parcels_that_fit_say_so():
+    make_branch(make_csv("NAL"), "NAL")
+
+    verified = verify.run(Call(), make_branch(make_csv("SDF")))
+
+    assert (verified["sales_without_parcel"], verified["unknown_parcels"]) == (0, [])
+
+
+def test_sales_of_parcels_that_were_set_aside_are_counted_and_asked_of_nobody():
+    make_branch(make_csv("NAL", parcels=500, flawed=True), "NAL")
+
+    verified = verify.run(Call(), make_branch(other_parcel(make_csv("SDF", parcels=500))))
+
+    assert verified["sales_without_parcel"] == 1
+    assert verified["unknown_parcels"] == []
+
+
+def test_rolls_of_two_submissions_or_years_are_not_held_against_each_other():
+    make_branch(make_csv("NAL"), "NAL")
+    make_branch(make_csv("NAL", year=2024), "NAL", year=2024)
+    sales = make_csv("SDF")
+    submission = sales.split(b"\r\n")[1].split(b",")[-3]
+
+    verified = verify.run(Call(), make_branch(other_parcel(sales).replace(submission, b'"FFFF"')))
+
+    assert (verified["sales_without_parcel"], verified["unknown_parcels"]) == (None, [])
 
 
 HEADER = b"A,B,C\r\n"

@@ -113,7 +113,7 @@ def _file(
 ) -> File:
     if county_no is None:
         return File(rows, parcels)
-    last = _last(file_type, county_no)
+    last = _last(file_type, county_no, year)
     if year is None or stage is None or file_type not in RULES:
         return File(rows, parcels, last)
     column = SUBMISSION.get(file_type)
@@ -160,9 +160,9 @@ def _first(rows: pl.LazyFrame | None, column: str) -> str | None:
     return found.item() if found.height else None
 
 
-def _last(file_type: str, county_no: int) -> LastRelease | None:
+def _last(file_type: str, county_no: int, year: int | None) -> LastRelease | None:
     with reachable():
-        release = releases.latest(file_type, county_no)
+        release = releases.latest(file_type, county_no, year)
     return LastRelease(release.release, release.rows) if release else None
 
 

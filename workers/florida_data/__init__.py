@@ -9,6 +9,6 @@ from workers.florida_data.process import process
 from workers.florida_data.upload import upload
 from workers.florida_data.verify import verify
 
-VERSION = "1.1"
+VERSION = "1.2"
 
 worker = Worker("florida_data", VERSION, [discover, download, process, upload, verify, monitor, fill_gaps])

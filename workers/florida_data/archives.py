@@ -1,6 +1,7 @@
 """Opens stored roll files: the one CSV in a zip, or a CSV that came without one."""
 
 import contextlib
+import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -9,11 +10,14 @@ from typing import IO
 
 from workers import datasets
 from workers.contract import ActionError
+from workers.florida_data.layouts import is_member
+from workers.florida_data.line_ends import with_newlines
 from workers.florida_data.results import Download
 
 # What reading a damaged zip raises; NotImplementedError is a compression method that Python does not know.
 DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 _ENDINGS = (".csv", ".txt")
+_NAMED = 100  # characters of a member's name in a message
 
 
 class UnreadableArchive(ActionError):
@@ -26,12 +30,22 @@ def is_bare(name: str) -> bool:
 
 
 def find_member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
-    """The one CSV in a zip. Raises `UnreadableArchive` that names ``file`` if there is none or are several."""
-    members = [member for member in archive.infolist() if member.filename.lower().endswith(_ENDINGS)]
+    """The one CSV in a zip, or the one that is named as a roll is where there are others beside it, such as a readme.
+
+    Raises `UnreadableArchive` that names ``file`` if there is none or are several.
+    """
+    members = [member for member in archive.infolist() if _may_be_roll(member.filename)]
+    if len(members) > 1:
+        members = [member for member in members if is_member(member.filename)]
     if len(members) != 1:
-        found = ", ".join(repr(member.filename) for member in archive.infolist()[:5]) or "nothing"
+        found = ", ".join(repr(member.filename[:_NAMED]) for member in archive.infolist()[:5]) or "nothing"
         raise UnreadableArchive(f"{file} should hold one CSV file, but holds {found}")
     return members[0]
+
+
+def _may_be_roll(name: str) -> bool:
+    """Whether a member has a roll's ending; what macOS puts beside each file has it too."""
+    return is_bare(name) and not posixpath.basename(name).startswith(".")
 
 
 @contextlib.contextmanager
@@ -51,7 +65,7 @@ def open_csv(download: Download) -> Iterator[IO[bytes]]:
     with datasets.local_copy(url, "download.archive.url") as local:
         if download["csv"]["url"]:
             with local.open("rb") as file:
-                yield file
+                yield with_newlines(file)
             return
         with opened_zip(local, name) as archive, archive.open(find_member(archive, name)) as file:
-            yield file
+            yield with_newlines(file)

@@ -4,6 +4,7 @@ Only what makes a row unusable counts here: a number that is none, a blank or re
 year or file type. Whether the values make sense together is for validation, which has the typed rows.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -55,11 +56,20 @@ class Screen:
     def _numbers(self) -> dict[str, Kind]:
         return {column.name: column.kind for column in self.layout.columns if column.kind in _NUMBERS}
 
-    def typed(self, texts: pl.DataFrame) -> pl.DataFrame:
-        """The table with typed columns; a cell that does not fit its column's type is null."""
-        return texts.with_columns(
-            pl.col(name).cast(kind, strict=False) for name, kind in schema(self.layout).items() if name in self._numbers
-        )
+    def read(self, texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The texts without the spaces that pad numbers, and the same with typed columns.
+
+        A cell that does not fit its column's type is null there.
+        """
+        typed = texts.with_columns(self._casts(self._numbers))
+        odd = [name for name in self._numbers if typed[name].null_count() != texts[name].null_count()]
+        if odd:
+            texts = texts.with_columns(pl.col(odd).str.strip_chars())
+            typed = typed.with_columns(texts.select(self._casts(odd)))
+        return texts, typed
+
+    def _casts(self, names: Iterable[str]) -> list[pl.Expr]:
+        return [pl.col(name).cast(TYPES[self._numbers[name]], strict=False) for name in names]
 
     def faults(self, texts: pl.DataFrame, typed: pl.DataFrame) -> dict[int, list[str]]:
         """The reasons against rows, by their line number. Rows with none are absent."""

@@ -13,7 +13,7 @@ LONGEST_HEADER = 1 << 16
 # A cell in quotes may hold line ends, but one that holds more than this is an unclosed quote.
 LINES_IN_A_ROW = 20
 FEW_BYTES = 1 << 14
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ def read_header(stream: IO[bytes], file: str) -> list[str]:
     line = stream.readline(LONGEST_HEADER)
     if not line:
         raise ActionError(f"{file} is empty")
-    text = line.removeprefix(_BOM).decode("ascii", "replace").rstrip("\r\n")
+    text = line.removeprefix(BOM).decode("ascii", "replace").rstrip("\r\n")
     if not line.endswith(b"\n") and len(line) == LONGEST_HEADER:
         raise ActionError(
             f"{file} does not begin with a header: its first line has no end within {LONGEST_HEADER} bytes"
         )
-    return [name.strip().strip('"') for name in text.split(",")]
+    return [name.strip().strip('"').strip() for name in text.split(",")]
 
 
 def read_chunks(stream: IO[bytes], size: int = CHUNK_BYTES, *, first_line: int = 2) -> Iterator[Chunk]:

@@ -72,8 +72,9 @@ def _lines_that_follow(line: bytes, ahead: Iterable[bytes], width: int) -> int:
 
 
 def _is_row(content: bytes, width: int) -> bool:
+    """Whether these bytes are a row of so many cells. What letters they are in does not matter for that."""
     try:
-        rows = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
-    except (csv.Error, UnicodeDecodeError):
+        rows = list(csv.reader(io.StringIO(content.decode("latin-1"), newline=""), strict=True))
+    except csv.Error:
         return False
     return len(rows) == 1 and len(rows[0]) == width

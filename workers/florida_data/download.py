@@ -89,6 +89,8 @@ def _store(call: Call, file: SourceFile, partial: Partial, validators: dict[str,
 def _inspect(call: Call, file: SourceFile, path: Path) -> tuple[Member, int, str]:
     """Which member the file holds, its size and its digest. Reading all of it also checks its CRC."""
     name = file["name"]
+    if path.stat().st_size == 0:
+        raise UnreadableArchive(f"{name} is empty: it has no byte")
     if is_bare(name):
         with path.open("rb") as stream:
             return _named(name, name), path.stat().st_size, _digest(call, stream, path.stat().st_size)

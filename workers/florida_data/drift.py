@@ -12,8 +12,9 @@ from workers.florida_data.layouts import HeaderDrift, Layout, Member
 from workers.florida_data.resemblance import FITS, FileColumn, Likeness, fit, likeness
 
 LEAST = 0.5  # what resembles a column less is proposed to be left out
+RECOGNISED = 0.97  # a header without a column that is as sure as this is none
 MOST_TOLD = 8
-MOST_DECIDED = 40
+MOST_DECIDED = 200
 # What is shown of a name that is none: garbage may be of any length.
 NAME_SHOWN = 60
 MOST_COLUMNS = 400
@@ -98,9 +99,12 @@ def find(names: Sequence[str], rows: Sequence[Sequence[str]], layout: Layout, me
 
 def refuse(error: HeaderDrift, names: list[str], rows: list[list[str]], layout: Layout, member: Member) -> HeaderDrift:
     """The error about a drifted header, with the proposal. A first line that is no header at all gets none."""
-    if not set(names) & set(layout.header) or len(names) > MOST_COLUMNS:
+    if len(names) > MOST_COLUMNS:
         return error
-    return HeaderDrift(f"{error}. {find([name[:NAME_SHOWN] for name in names], rows, layout, member).told()}")
+    drift = find([name[:NAME_SHOWN] for name in names], rows, layout, member)
+    if all(one.score < RECOGNISED for one in drift.proposals):
+        return error
+    return HeaderDrift(f"{error}. {drift.told()}")
 
 
 def _column(names: Sequence[str], at: int, rows: Sequence[Sequence[str]]) -> FileColumn:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import IO
 
-from workers.florida_data.chunks import read_header
+from workers.florida_data.chunks import BOM, read_header
 from workers.florida_data.layouts import HeaderDrift, Layout
 
 
@@ -11,17 +11,20 @@ def read_beginning(stream: IO[bytes], layout: Layout, file: str) -> list[str] | 
     """The names in a file's header, after which the stream stands; None, and the stream back at its beginning, where
     the first line is a row already.
 
-    Raises `ActionError` that names ``file`` if the first line is neither.
+    A name of the layout in small letters is that name. Raises `ActionError` that names ``file`` if the first line is
+    neither.
     """
     cells = read_header(stream, file)
     if not (layout.headerless and cells[0] == layout.file_letter):
-        return cells
+        return [name.upper() if name.upper() in layout.header else name for name in cells]
     if len(cells) != len(layout.header):
         raise HeaderDrift(
             f"{file}: its first row has {len(cells)} cells where {len(layout.header)} were expected, and no header"
             " says what they are"
         )
     stream.seek(0)
+    if stream.read(len(BOM)) != BOM:
+        stream.seek(0)
     return None
 
 

@@ -6,6 +6,7 @@ roll's columns do change, and even between the preliminary and the final roll of
 The layouts of NAVN and NAVD files (non-ad-valorem assessments) are unverified: see `roll_columns`.
 """
 
+import contextlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,8 +28,11 @@ STAGE_NAMES = {"S": "sales", "P": "preliminary", "F": "final"}
 
 # A NAV file's name has no stage: there is one roll of these a year, with several submissions, which counts as final.
 NAV_STAGE: Stage = "F"
-_MEMBER = re.compile(r"(NAL|SDF|NAP)(\d\d)([SPF])(\d{4})(\d\d)\.(?:csv|txt)", re.IGNORECASE)
-_NAV_MEMBER = re.compile(r"(NAV[ND])(\d\d)(\d\d)(\d\d)\.(?:csv|txt)", re.IGNORECASE)
+# Counties vary the name: ``NAL12F202502VAB.csv`` is the roll after the value adjustment board, ``NAL26F20260827.txt``
+# has a date where others count their submissions, and ``NALNASSAU55F202501.csv`` has the county's name in it.
+_ENDING = r"(?:[\s_-]*VAB)?(?:\s*\(\d\))?\.(?:csv|txt)"
+_MEMBER = re.compile(rf"(NAL|SDF|NAP)[A-Z\s_.-]*(\d\d)([SPF])(\d{{4}})(\d\d|\d{{4}}){_ENDING}", re.IGNORECASE)
+_NAV_MEMBER = re.compile(rf"(NAV[ND])(\d\d)(\d\d)(\d\d){_ENDING}", re.IGNORECASE)
 
 
 class HeaderDrift(ActionError):
@@ -151,7 +155,19 @@ def parse_member(name: str) -> Member:
         raise InvalidParameters(f"{base!r} is not the name of a roll file, such as NAL16P202501.csv", field="member")
     file_type, county, stage, year, submission = match.groups()
     kind, letter = cast(FileType, file_type.upper()), cast(Stage, stage.upper())
-    return Member(base, kind, int(county), letter, int(year), int(submission))
+    return Member(base, kind, int(county), letter, int(year), _number(submission))
+
+
+def _number(submission: str) -> int:
+    """The number of a submission; a date does not tell it, and counts as the first."""
+    return int(submission) if len(submission) == 2 else 1
+
+
+def is_member(name: str) -> bool:
+    """Whether a file's name is that of a roll file."""
+    with contextlib.suppress(InvalidParameters):
+        return bool(parse_member(name))
+    return False
 
 
 def member_name(file_type: FileType, county_no: int, stage: Stage, year: int, submission: int = 1) -> str:

@@ -1,7 +1,8 @@
 """What the name of a published file tells: county, type, year and stage, as far as it does.
 
-Zips are named by hand, such as ``Alachua 11 Preliminary NAL 2026.zip``; some lack the county's number and some bear
-another county's. So the county is what its name says, and the number only helps where there is no name.
+Zips are named by hand, such as ``Alachua 11 Preliminary NAL 2026.zip``; some lack the county's number, some bear
+another county's, and some misspell the name (``Indin River 41``). So the county is what its name says, and the number
+only helps where there is no name, or none that is quite right.
 """
 
 import re
@@ -13,10 +14,11 @@ from workers.contract import InvalidParameters
 from workers.counties import County, UnknownCounty
 from workers.florida_data.layouts import FILE_TYPES, NAV, NAV_STAGE, STAGE_NAMES, FileType, Stage, parse_member
 
-YEAR_FOLDER = re.compile(r"((?:19|20)\d\d)([SPF])?")  # NAV files have no stage, nor have their folders
+YEAR_FOLDER = re.compile(r"((?:19|20)\d\d)([SPF])?", re.IGNORECASE)  # NAV files have no stage, nor have their folders
 # How the folders of NAV files are called on the portal is not known for certain.
 _NAV_WORDS = re.compile(r"(?<![A-Z])NAV[\s_-]*([ND])(?![A-Z])", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_BETWEEN = re.compile(r"[\s_.,()\[\]-]+")
 _STAGES: dict[str, Stage] = {
     "preliminary": "P",
     "prelim": "P",
@@ -70,7 +72,7 @@ def _read_member(name: str) -> Told | None:
 
 def _read_folder(folder: str) -> Told:
     if (match := YEAR_FOLDER.fullmatch(folder)) and match[2]:
-        return Told(year=int(match[1]), stage=cast(Stage, match[2]))
+        return Told(year=int(match[1]), stage=cast(Stage, match[2].upper()))
     return Told(file_type=file_type_of(folder))
 
 
@@ -79,15 +81,16 @@ def _year_alone(folder: str) -> int | None:
 
 
 def _read_words(name: str) -> Told:
-    words = [word for word in re.split(r"[\s_]+", _NAV_WORDS.sub(r"NAV\1", name)) if word]
-    letters = [word for word in words if not word.isdecimal() and not _is_term(word)]
-    numbers = [word for word in words if word.isdecimal()]
-    years = [int(word) for word in numbers if _YEAR.fullmatch(word)]
+    words = [word for word in _BETWEEN.split(_NAV_WORDS.sub(r"NAV\1", name)) if word]
+    years = [match for word in words if (match := YEAR_FOLDER.fullmatch(word))]
+    stages = [_STAGES[word.lower()] for word in words if word.lower() in _STAGES]
+    stages += [cast(Stage, match[2].upper()) for match in years if match[2]]
+    letters = [word for word in words if not word[0].isdecimal() and not _is_term(word)]
     return Told(
-        county=_county(" ".join(letters), [int(word) for word in numbers if len(word) == 2]),
+        county=_county(" ".join(letters), [int(word) for word in words if word.isdecimal() and len(word) == 2]),
         file_type=next((kind for word in words if (kind := file_type_of(word))), None),
-        year=years[-1] if years else None,
-        stage=next((_STAGES[word.lower()] for word in words if word.lower() in _STAGES), None),
+        year=int(years[-1][1]) if years else None,
+        stage=stages[0] if stages else None,
     )
 
 
@@ -105,4 +108,5 @@ def _county(name: str, numbers: list[int]) -> County | None:
     try:
         return counties.find(name)
     except UnknownCounty:
-        return counties.BY_NO.get(numbers[0]) if numbers and not name else None
+        numbered = counties.BY_NO.get(numbers[0]) if numbers else None
+        return numbered if numbered and (not name or counties.resembles(name, numbered)) else None

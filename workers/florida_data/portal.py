@@ -30,34 +30,59 @@ class Listed:
 
 
 def list_portal(call: Call, url: str, file_types: list[str], year: int | None, stage: str) -> list[Listed]:
-    """The files beneath ``url`` of these types, of the newest year if none is asked for.
+    """The files beneath ``url`` of these types, of the newest year with any if none is asked for.
 
     Raises `TryLater` or `SourceRefused`.
     """
-    found: list[Listed] = []
-    folders = [(unquote(urlsplit(url).path).rstrip("/"), 0)]
-    while folders:
-        path, depth = folders.pop()
-        call.check()
-        listing = _listing(url, path)
-        found += [_listed(url, entry) for entry in listing.get("Files", [])]
-        if depth < MOST_DEEP:
-            names = [entry["Name"] for entry in listing.get("Folders", [])]
-            folders += [(f"{path}/{name}", depth + 1) for name in _wanted(names, file_types, year, stage)]
-    return found
+    return _Search(call, url, file_types, year, stage).beneath(unquote(urlsplit(url).path).rstrip("/"))
 
 
-def _wanted(names: list[str], file_types: list[str], year: int | None, stage: str) -> list[str]:
-    """Which folders to look into: those of the types, and those of the year (by default the newest) and the stage."""
-    kinds = [name for name in names if file_type_of(name) in file_types]
-    nav = not set(NAV).isdisjoint(file_types)
-    if nav:
-        kinds += [name for name in names if name.upper() == "NAV"]
-    years = {name: match for name in names if (match := YEAR_FOLDER.fullmatch(name))}
-    if stage and not nav:
-        years = {name: match for name, match in years.items() if match[2] in (stage, None)}
-    newest = year or max((int(match[1]) for match in years.values()), default=0)
-    return kinds + [name for name, match in years.items() if int(match[1]) == newest]
+@dataclass(frozen=True)
+class _Search:
+    """One walk through a library."""
+
+    call: Call
+    url: str
+    file_types: list[str]
+    year: int | None
+    stage: str
+
+    def beneath(self, path: str, depth: int = 0) -> list[Listed]:
+        """The files in a folder, and in those of its folders that may have what is asked for.
+
+        A year's folder may be there before its first file is: then the newest year with files counts.
+        """
+        self.call.check()
+        listing = _listing(self.url, path)
+        found = [_listed(self.url, entry) for entry in listing["Files"]]
+        if depth == MOST_DEEP:
+            return found
+        names = [entry["Name"] for entry in listing.get("Folders", [])]
+        for name in self._kinds(names):
+            found += self.beneath(f"{path}/{name}", depth + 1)
+        for folders in self._years(names):
+            of_year = [file for name in folders for file in self.beneath(f"{path}/{name}", depth + 1)]
+            if of_year:
+                return found + of_year
+        return found
+
+    @property
+    def _nav(self) -> bool:
+        return not set(NAV).isdisjoint(self.file_types)
+
+    def _kinds(self, names: list[str]) -> list[str]:
+        """The folders of the types that are asked for."""
+        kinds = [name for name in names if file_type_of(name) in self.file_types]
+        return kinds + [name for name in names if self._nav and name.upper() == "NAV"]
+
+    def _years(self, names: list[str]) -> list[list[str]]:
+        """The folders of each year, the newest first, or of the one that is asked for; only those of the stage."""
+        years: dict[int, list[str]] = {}
+        for name in names:
+            match = YEAR_FOLDER.fullmatch(name)
+            if match and (self._nav or not self.stage or (match[2] or self.stage).upper() == self.stage):
+                years.setdefault(int(match[1]), []).append(name)
+        return [years[year] for year in sorted(years, reverse=True) if self.year in (None, year)]
 
 
 def _listing(url: str, path: str) -> dict[str, Any]:
@@ -73,12 +98,22 @@ def _listing(url: str, path: str) -> dict[str, Any]:
         kind = response.headers.get("content-type", "something")
         message = f"{address} was answered with {kind} instead of a listing: is the portal's URL right?"
         raise SourceRefused(message) from error
-    if not isinstance(listing, dict) or "Files" not in listing:
+    if not _is_listing(listing):
         raise SourceRefused(f"{address} was answered with JSON that is no listing of a folder")
     return listing
+
+
+def _is_listing(listing: Any) -> bool:
+    if not isinstance(listing, dict) or not isinstance(listing.get("Files"), list):
+        return False
+    files, folders = listing["Files"], listing.get("Folders", [])
+    named = [(entry, "ServerRelativeUrl") for entry in files] + [(entry, "Name") for entry in folders]
+    return all(isinstance(entry, dict) and isinstance(entry.get(name), str) for entry, name in named)
 
 
 def _listed(url: str, entry: dict[str, Any]) -> Listed:
     path = entry["ServerRelativeUrl"]
     address = urlunsplit((*urlsplit(url)[:2], quote(path), "", ""))
-    return Listed(path, address, int(entry["Length"]), entry.get("ETag", ""), entry.get("TimeLastModified", ""))
+    length = str(entry.get("Length", ""))
+    size = int(length) if length.isdecimal() else None
+    return Listed(path, address, size, entry.get("ETag") or "", entry.get("TimeLastModified") or "")

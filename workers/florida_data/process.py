@@ -26,7 +26,7 @@ from workers.florida_data.cores import on_a_core
 from workers.florida_data.layouts import Layout, layout, parse_member
 from workers.florida_data.opening import Opening
 from workers.florida_data.results import Download, Processed
-from workers.florida_data.rows import LINE, Reject, Rows, read_rows
+from workers.florida_data.rows import LINE, WINDOWS, Reject, Rows, read_rows
 from workers.warehouse.batches import BATCH_ROWS
 
 Level = Literal["strict", "standard", "permissive"]
@@ -100,6 +100,7 @@ class Reading:
         self.screen = Screen(self.layout, member)
         self.rejects: list[Reject] = []
         self.rows_read = 0
+        self.doubtful = 0
 
     def write(self, path: Path) -> None:
         """Write the good rows as Parquet at ``path``; the others are in ``rejects`` afterwards."""
@@ -135,6 +136,7 @@ class Reading:
             "rows_processed": self.rows_read - len(self.rejects),
             "rows_quarantined": len(self.rejects),
             "quarantine_reasons": dict(kinds.most_common()),
+            "doubts": {WINDOWS: self.doubtful} if self.doubtful else {},
         }
         return cast(Processed, {name: self.download[name] for name in same} | counts | {"quarantine": None})  # type: ignore[literal-required]
 
@@ -160,10 +162,10 @@ class Reading:
                 yield size, future.result()
 
     def _kept(self, rows: Rows) -> pl.DataFrame:
-        texts = self.opening.arranged(rows.frame)
-        typed = self.screen.typed(texts)
+        texts, typed = self.screen.read(self.opening.arranged(rows.frame))
         faults = self.screen.faults(texts, typed)
         self.rejects += rows.rejects
+        self.doubtful += len(rows.doubtful)
         if faults:
             self.rejects += rows.rejected(faults)
             typed = typed.filter(~pl.col(LINE).is_in(list(faults)))

@@ -88,7 +88,10 @@ class Download(TypedDict):
 
 
 class Processed(TypedDict):
-    """A roll file as typed Parquet, and what was set aside: rows_read = rows_processed + rows_quarantined."""
+    """A roll file as typed Parquet, and what was set aside: rows_read = rows_processed + rows_quarantined.
+
+    ``doubts`` counts what was odd about rows that were not set aside for it.
+    """
 
     label: str
     county_no: int
@@ -102,5 +105,6 @@ class Processed(TypedDict):
     rows_processed: int
     rows_quarantined: int
     quarantine_reasons: dict[str, int]
+    doubts: NotRequired[dict[str, int]]
     dataset: Dataset
     quarantine: Dataset | None

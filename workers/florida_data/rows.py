@@ -22,7 +22,8 @@ _MARKED = f",{_MARK}\n".encode()
 _MARK_COLUMN, _BEYOND_COLUMN = "mark", "beyond"
 _CELL = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\n]*))(,|\Z)')
 
-NOT_UTF8 = "not UTF-8"
+NUL = "a NUL byte"
+WINDOWS = "not UTF-8: read as Windows-1252"
 BROKEN_QUOTES = "broken quotes"
 WRONG_CELLS = "wrong number of cells"
 
@@ -38,11 +39,15 @@ class Reject:
 
 @dataclass
 class Rows:
-    """What was read of a chunk: ``frame`` has a text column per cell of the layout and the column ``line``."""
+    """What was read of a chunk: ``frame`` has a text column per cell of the layout and the column ``line``.
+
+    ``doubtful`` are the lines of rows in the frame whose bytes are not UTF-8.
+    """
 
     chunk: Chunk
     frame: pl.DataFrame
     rejects: list[Reject] = field(default_factory=list)
+    doubtful: list[int] = field(default_factory=list)
 
     @property
     def count(self) -> int:
@@ -89,6 +94,9 @@ def _quotes_enclose_cells(data: bytes, quotes: int) -> bool:
 
 
 def _is_utf8(data: bytes) -> bool:
+    """Whether the bytes are text that every database takes."""
+    if b"\0" in data:
+        return False
     if data.isascii():
         return True
     try:
@@ -123,7 +131,7 @@ def _read_irregular(chunk: Chunk, layout: Layout) -> Rows:
     whole = whole.drop(_MARK_COLUMN, _BEYOND_COLUMN)
     read = set(whole[LINE].to_list())
     singly = _read_singly(chunk, [record for record in records if record[0] not in read], layout)
-    return Rows(chunk, pl.concat([whole, singly.frame]).sort(LINE), singly.rejects)
+    return Rows(chunk, pl.concat([whole, singly.frame]).sort(LINE), singly.rejects, singly.doubtful)
 
 
 def _read_marked(records: list[tuple[int, bytes]], layout: Layout) -> pl.DataFrame | None:
@@ -151,7 +159,8 @@ def _read_singly(chunk: Chunk, records: list[tuple[int, bytes]], layout: Layout)
             good.append((number, cells))
     frame = pl.DataFrame([cells for _, cells in good], schema=dict.fromkeys(layout.header, pl.String), orient="row")
     lines = pl.Series(LINE, [number for number, _ in good], dtype=pl.Int64)
-    return Rows(chunk, frame.with_columns(lines), rejects)
+    kept = dict(records)
+    return Rows(chunk, frame.with_columns(lines), rejects, [line for line, _ in good if not _is_utf8(kept[line])])
 
 
 def _records(chunk: Chunk, width: int) -> list[tuple[int, bytes]]:
@@ -185,10 +194,9 @@ def _without_end(raw: bytes) -> bytes:
 
 def _cells(line: bytes) -> list[str | None] | str:
     """The cells of a row, or the reason why it has none."""
-    try:
-        text = line.decode()
-    except UnicodeDecodeError:
-        return NOT_UTF8
+    if b"\0" in line:
+        return NUL
+    text = _text(line)
     cells: list[str | None] = []
     position, delimiter = 0, ","
     while delimiter:
@@ -199,3 +207,11 @@ def _cells(line: bytes) -> list[str | None] | str:
         cells.append(bare or None if quoted is None else quoted.replace('""', '"'))
         position = match.end()
     return cells
+
+
+def _text(line: bytes) -> str:
+    """The text of a row: UTF-8, or else what Windows writes; of five bytes that mean nothing there, Latin-1."""
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in line)

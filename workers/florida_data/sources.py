@@ -30,6 +30,8 @@ class Source:
 
     def contains(self, url: str) -> bool:
         """Whether ``url`` is this place or lies beneath it."""
+        if "::" in url:  # fsspec would go on to what comes behind it
+            return False
         mine, other = _parts(self.url), _parts(url)
         return mine[0] == other[0] and (other[1] + "/").startswith(mine[1].rstrip("/") + "/")
 

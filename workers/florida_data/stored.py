@@ -8,7 +8,7 @@ from workers import datasets
 from workers.florida_data.results import Processed
 
 # Raise this with any change in what is written: it is part of the files' names.
-FORMAT = 1
+FORMAT = 2
 
 
 def folder(release: str, mapping: dict[str, str] | None) -> str:

@@ -12,12 +12,19 @@ from workers.florida_data.headers import read_beginning
 from workers.florida_data.layouts import layout, parse_member
 from workers.florida_data.results import Download, Processed
 from workers.florida_data.upload import Uploaded
+from workers.warehouse.models import Release
 from workers.warehouse.reach import reachable
-from workers.warehouse.releases import rows_loaded
+from workers.warehouse.releases import count
+from workers.warehouse.sales import Fit, fit
 
 
 class Verified(TypedDict):
-    """The counts of a release on its way, whether they agree, and in words what they say."""
+    """The counts of a release on its way, whether they agree, and in words what they say.
+
+    ``sales_without_parcel``: of parcels or sales, how many of the county's sales are of a parcel that is not loaded;
+    null where only one of the two is loaded, or they are of two submissions. ``unknown_parcels`` has the first of
+    them, unless rows of the parcels were set aside, which these may be.
+    """
 
     label: str
     release: str
@@ -26,6 +33,8 @@ class Verified(TypedDict):
     rows_quarantined: int
     rows_loaded: int
     agree: bool
+    sales_without_parcel: int | None
+    unknown_parcels: list[str]
     detail: str
 
 
@@ -38,6 +47,8 @@ def verify(
 ) -> Verified:
     """Count the rows of a release in its source file and in the warehouse, and say whether none was lost or doubled.
 
+    Of sales and parcels, say too whether the parcel of each sale is loaded, once both are.
+
     The source is read again and counted by the rules of RFC 4180, apart from how `process` read it.
     """
     release = downloaded["release"]
@@ -47,8 +58,10 @@ def verify(
     with open_csv(downloaded) as lines:
         source = count_records(call, lines, headed=_is_headed(lines, downloaded))
     with reachable():
-        loaded = rows_loaded(release, processed["dataset"]["sha256"])
-    return _verified(processed, source, loaded)
+        found = Release.objects.filter(release=release, dataset_sha256=processed["dataset"]["sha256"]).first()
+        loaded = count(found) if found else 0
+        fitting = fit(found) if found else None
+    return _verified(processed, source, loaded, fitting)
 
 
 def _is_headed(lines: IO[bytes], downloaded: Download) -> bool:
@@ -59,7 +72,7 @@ def _is_headed(lines: IO[bytes], downloaded: Download) -> bool:
     return headed
 
 
-def _verified(processed: Processed, source: int, loaded: int) -> Verified:
+def _verified(processed: Processed, source: int, loaded: int, fitting: Fit | None) -> Verified:
     kept, quarantined = processed["rows_processed"], processed["rows_quarantined"]
     faults = []
     if source != kept + quarantined:
@@ -67,6 +80,7 @@ def _verified(processed: Processed, source: int, loaded: int) -> Verified:
     if loaded != kept:
         faults.append(f"{kept} rows were processed, but {loaded} are loaded")
     agreed = f"{source} rows in the source: {kept} loaded, {quarantined} quarantined"
+    lost = f"; the parcel of {fitting.unknown} sales is not in {fitting.parcels}" if fitting and fitting.unknown else ""
     return {
         "label": processed["label"],
         "release": processed["release"],
@@ -75,5 +89,7 @@ def _verified(processed: Processed, source: int, loaded: int) -> Verified:
         "rows_quarantined": quarantined,
         "rows_loaded": loaded,
         "agree": not faults,
-        "detail": "; ".join(faults) or agreed,
+        "sales_without_parcel": fitting.unknown if fitting else None,
+        "unknown_parcels": fitting.examples if fitting and fitting.complete else [],
+        "detail": ("; ".join(faults) or agreed) + lost,
     }

@@ -1,16 +1,17 @@
-"""HTTP with a source: which failures pass and which do not, and redirects that stay on the host."""
+"""HTTP with a source: which failures pass and which do not, and redirects that stay with the configured sources."""
 
 import contextlib
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx2
 
+from workers import outgoing
 from workers.contract import ActionError, TryLater
+from workers.outgoing_http import NotAllowed, client
 
 TIMEOUT = httpx2.Timeout(30, connect=10)
 MOST_REDIRECTS = 5
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _BUSY = (408, 425, 429)
 
 
@@ -24,31 +25,42 @@ def answered(url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
 
     Raises `TryLater` if the source is away or busy, also while the body is read, and `SourceRefused` otherwise.
     """
-    host = urlsplit(url).hostname or ""
     try:
-        with (
-            httpx2.Client(timeout=TIMEOUT, trust_env=host not in _LOOPBACK) as client,
-            _followed(client, url, headers) as response,
-        ):
+        with client(outgoing.rolls, timeout=TIMEOUT) as http, _followed(http, url, headers) as response:
             _check_status(response, url)
             yield response
+    except NotAllowed as error:
+        raise SourceRefused(f"{url}: {error}") from error
     except httpx2.TransportError as error:
         raise TryLater(f"{url}: {type(error).__name__}: the source did not answer, or stopped in the middle") from error
 
 
 @contextlib.contextmanager
-def _followed(client: httpx2.Client, url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
+def _followed(http: httpx2.Client, url: str, headers: dict[str, str]) -> Iterator[httpx2.Response]:
     start = urlsplit(url)
     for _ in range(MOST_REDIRECTS + 1):
-        with client.stream("GET", url, headers=headers) as response:
+        with http.stream("GET", url, headers=headers) as response:
             if not response.has_redirect_location:
                 yield response
                 return
             url = str(response.url.join(response.headers["location"]))
-        target = urlsplit(url)
-        if (target.scheme, target.netloc) != (start.scheme, start.netloc):
-            raise SourceRefused(f"{start.geturl()} redirects to another host, {target.netloc}, which is not followed")
+        _check_redirect(start, urlsplit(url))
     raise SourceRefused(f"{start.geturl()} redirects more than {MOST_REDIRECTS} times")
+
+
+def _check_redirect(start: SplitResult, target: SplitResult) -> None:
+    """A redirect may lead to the same site, or to a host that is a source too; never from HTTPS to plain HTTP."""
+    if target.scheme not in ("http", "https") or (start.scheme, target.scheme) == ("https", "http"):
+        raise SourceRefused(f"{start.geturl()} redirects to {target.scheme}, which is not followed")
+    if target.netloc == start.netloc:
+        return
+    same_host = target.hostname == start.hostname and target.scheme == "https" and target.port in (None, 443)
+    try:
+        if not same_host:
+            outgoing.check_roll_source(target.hostname or "", target.port)
+    except outgoing.NotAllowed as error:
+        elsewhere = f"{start.geturl()} redirects to another host, {target.netloc}, which is not followed"
+        raise SourceRefused(f"{elsewhere}: {error}") from error
 
 
 def _check_status(response: httpx2.Response, url: str) -> None:

@@ -16,8 +16,9 @@ from django.conf import settings
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from workers import concord_api, databases, tracing
+from workers import concord_api, databases, outgoing, tracing
 from workers.contract import ActionError
+from workers.outgoing_http import client
 from workers.warehouse import ALIAS
 
 Json = dict[str, Any]
@@ -125,8 +126,7 @@ def _latency(worker: Json) -> float | None:
 
 @cache
 def _http() -> httpx2.Client:
-    alone = httpx2.Limits(max_keepalive_connections=0)
-    return httpx2.Client(timeout=PATIENCE, limits=alone, trust_env=False, follow_redirects=False)
+    return client(outgoing.workers, timeout=PATIENCE, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 def _warehouse() -> Reading:

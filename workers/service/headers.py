@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from workers.masking import masked
 from workers.service.outcome import Refused
 
 DEFAULT_WAIT = 2.0  # seconds that a POST waits for its action
@@ -22,6 +23,7 @@ class CallHeaders:
     deadline: datetime | None
     trace: str
     wait: float
+    request_id: str = ""
 
     @property
     def operation_id(self) -> str:
@@ -41,6 +43,7 @@ def read(headers: Mapping[str, str]) -> CallHeaders:
         deadline=_deadline(headers.get("concord-deadline")),
         trace=trace if TRACEPARENT.fullmatch(trace) else "",
         wait=wait_of(headers.get("prefer", ""), DEFAULT_WAIT),
+        request_id=_request_id(headers.get("x-request-id", "")),
     )
 
 
@@ -59,6 +62,11 @@ def _key(text: str) -> str:
     if len(text) > KEY_LENGTH or not text.isprintable():
         raise Refused(400, f"Idempotency-Key: at most {KEY_LENGTH} printable characters", field="Idempotency-Key")
     return text
+
+
+def _request_id(text: str) -> str:
+    """The id that the caller's log has; none where it is not one, for it is only written down."""
+    return text if re.fullmatch(r"[\w.:/+=@-]{1,128}", text, re.ASCII) and masked(text) == text else ""
 
 
 def _attempt(text: str | None) -> int | None:

@@ -1,6 +1,5 @@
 """How a call stands or ended: the one value that is saved in its record and made into its answer."""
 
-import traceback
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -10,6 +9,7 @@ from pydantic_core import to_json
 
 from workers.contract import ActionError, Cancelled, TryLater
 from workers.disk import is_full
+from workers.masking import traced
 from workers.models import CallStatus
 
 log = structlog.get_logger(__name__)
@@ -95,6 +95,5 @@ def ended_by(error: BaseException, why: Withdrawal | None = None, **fields: Any)
     if is_full(error):
         message = "a disk of the worker is full: make room where CONCORD_VAR and DATA_URL are"
         return failed(503, message, retryable=True, retry_after=ROOM_SECONDS, **fields)
-    # The frames alone: a database's or a parser's message may quote a row with somebody's name in it.
-    log.error("action crashed", error=type(error).__name__, frames=traceback.format_tb(error.__traceback__))
+    log.error("action crashed", error=type(error).__name__, exception=traced(error))
     return failed(500, f"{type(error).__name__}: {error}", **fields)

@@ -12,6 +12,7 @@ from pydantic_core import to_json
 
 from workers import tracing
 from workers.contract import Action, Call, Json
+from workers.masking import masked
 from workers.models import CallRecord, CallStatus
 from workers.service.alone import alone
 from workers.service.headers import CallHeaders
@@ -85,8 +86,10 @@ class Run:
 
     def execute(self, arguments: Json) -> Outcome:
         """Run the action on its checked ``arguments``, and say how it ended, whatever that was."""
-        names = {"call": str(self.id), "operation": self.call.operation_id, "step": self.call.step}
-        told = {f"concord.{name}": value for name, value in names.items()}
+        operation, step = masked(self.call.operation_id), masked(self.call.step)
+        told = {"concord.call": str(self.id), "concord.operation": operation, "concord.step": step}
+        names = {"call": str(self.id), "operation_id": operation, "step_id": step}
+        names |= {"request_id": self.headers.request_id} if self.headers.request_id else {}
         span = tracing.span(f"run {self.action.name}", told, kind="server", parent=self.headers.trace)
         with structlog.contextvars.bound_contextvars(**names, trace=self.headers.trace), span as spanned:
             started = time.perf_counter()

@@ -17,6 +17,7 @@ from workers.sunbiz.names import Told, read_name
 
 DEFLATE64 = 9
 _BLOCK = 1 << 18
+_PACKED = 1 << 14  # taken at a time: a byte may unpack to a thousand
 _ENCRYPTED = 1
 _LOCAL_HEADER = 30
 
@@ -96,13 +97,15 @@ class _Inflated(io.RawIOBase):
         return count
 
     def _inflate(self) -> None:
-        block = self.file.read(min(_BLOCK, self.left))
+        block = self.file.read(min(_PACKED, self.left))
         if not block:
             raise EOFError("the zip ends in the middle")
         self.left -= len(block)
         self.ready = memoryview(self.inflater.inflate(block))
         self.crc = zlib.crc32(self.ready, self.crc)
         self.size += len(self.ready)
+        if self.size > self.info.file_size:
+            raise zipfile.BadZipFile(f"{self.info.filename} has more bytes than the zip says")
 
 
 @contextlib.contextmanager

@@ -67,6 +67,8 @@ def find_source(value: str) -> Source:
 
 
 def _is_beneath(value: str, url: str) -> bool:
+    if "::" in value:  # fsspec would go on to what comes behind it
+        return False
     mine, other = urlsplit(url), urlsplit(value if "://" in value else f"file://{value}")
     inside = posixpath.normpath(other.path or "/") + "/"
     return (mine.scheme, mine.netloc) == (other.scheme, other.netloc) and inside.startswith(

@@ -94,15 +94,11 @@ def count(release: Release) -> int:
         return int(cursor.fetchone()[0])
 
 
-def rows_loaded(release: str, dataset_sha256: str) -> int:
-    """How many rows the warehouse holds of a release that was processed to the dataset with this digest."""
-    found = Release.objects.filter(release=release, dataset_sha256=dataset_sha256).first()
-    return count(found) if found else 0
-
-
-def latest(file_type: str, county_no: int) -> Release | None:
-    """The county's current release of its newest year, or None if there is none."""
+def latest(file_type: str, county_no: int, until: int | None = None) -> Release | None:
+    """The county's current release of its newest year, or of the newest ``until`` a year; None if there is none."""
     current = Release.objects.filter(file_type=file_type, county_no=county_no, state=ReleaseState.LOADED)
+    if until:
+        current = current.filter(year__lte=until)
     return current.order_by("-year").first()
 
 

@@ -24,7 +24,11 @@ def span(words: str) -> timedelta:
 
 
 class Command(BaseCommand):
-    help = "Forget ended operations (their model calls stay in the sums), or a person. It may be stopped and repeated."
+    help = (
+        "Forget ended operations (their model calls stay in the sums), or a person. It may be stopped and repeated. "
+        "Entries of the audit trail stay, without the reasons that people gave about those operations; "
+        "names of people are not in them."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--older-than", type=span, metavar="90d", help="those that ended so long ago")
@@ -76,4 +80,4 @@ class Command(BaseCommand):
         words = ", ".join(f"{number:,} {kind}" for kind, number in done.items() if number) or "nothing"
         self.stdout.write(f"{'Would forget' if dry_run else 'Forgot'} {words}{about}.")
         if not dry_run:
-            logger.info("Forgot by command: %s", dict(done))
+            logger.info("Forgot by command", extra={"forgot": dict(done)})

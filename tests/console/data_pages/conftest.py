@@ -4,7 +4,7 @@ import pytest
 
 from operations.data import reading
 from tests.console.data_pages.make import signed_in
-from tests.make import make_reviewer
+from tests.make import make_auditor, make_reviewer
 
 
 @pytest.fixture(autouse=True)
@@ -14,11 +14,11 @@ def a_slow_machine_is_no_slow_search(monkeypatch):
 
 @pytest.fixture
 def rita():
-    """Somebody with all that the group of reviewers has."""
-    return signed_in(make_reviewer("rita"), "withdraw_release", "see_owners")
+    """A reviewer."""
+    return signed_in(make_reviewer("rita"))
 
 
 @pytest.fixture
 def bob():
     """A reviewer without the rights about data."""
-    return signed_in(make_reviewer("bob"))
+    return signed_in(make_auditor("bob"), "decide_escalation")

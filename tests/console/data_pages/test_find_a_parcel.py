@@ -9,6 +9,7 @@ from django.db import connections
 
 from operations.data import reading, search
 from tests.console.data_pages.make import UNION, load, text
+from tests.console.personal import SCRIPT, reveal
 from workers.warehouse import releases
 
 pytestmark = pytest.mark.django_db(databases=["default", "warehouse"], transaction=True)
@@ -147,11 +148,12 @@ def test_hostile_names_and_ids_are_only_text(rita):
     results = look_for(rita, "<script>", by="owner")
     page = rita.get(found(results)[0])
 
-    for response in (results, page, look_for(rita, "<b>x</b>")):
+    shown = reveal(rita, found(results)[0], headers=SCRIPT)
+    for response in (results, page, shown, look_for(rita, "<b>x</b>")):
         raw = response.content.decode()
         assert not re.search(r"<script(?![^>]* src=)|<img src=x|<b>|<i>| style=", raw)
         assert "\u202e" not in raw
-    assert "\\u202e" in page.content.decode()
+    assert "\\u202e" in shown.content.decode()
 
 
 def test_owners_are_shown_to_nobody_without_the_permission(rita, bob):
@@ -159,7 +161,8 @@ def test_owners_are_shown_to_nobody_without_the_permission(rita, bob):
     load([{"PARCEL_ID": "P1", "OWN_NAME": "SECRET HEIR", "OWN_ADDR1": "HIDDEN 2", "JV": 222}], submission=2)
     address = f"/console/data/parcels/{UNION}/current/P1"
 
-    assert "SECRET HEIR" in text(rita.get(address))
+    assert "S\u2022\u2022\u2022\u2022\u2022" in text(rita.get(address))
+    assert "SECRET HEIR" in text(reveal(rita, address, headers=SCRIPT))
     for response in (bob.get(address), look_for(bob, "P1")):
         assert response.status_code == 200
         assert "SECRET" not in text(response)

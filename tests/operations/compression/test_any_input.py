@@ -40,6 +40,10 @@ CASES = {
     "texts": [f"the {number}th text of many" for number in range(5_000)],
     "rows in rows": [[[{"a": a, "b": [{"c": c} for c in range(4)]}] for a in range(5)] for _ in range(60)],
     "no JSON": {"when": {1, 2}, "what": object, (1, 2): b"x"}.values(),
+    "a huge number": [{"id": 10**6000, "county": "Duval"}] * 4,
+    "names that are no texts": {(1, 2): 3, None: 4, 5: 6},
+    "sentences of a word": "Ab. " * 100_000,
+    "documents alike": [{"title": f"T{number}", "text": "Alpha beta. " * 40} for number in range(2_000)],
     "nothing": None,
 }
 
@@ -70,3 +74,26 @@ def test_the_same_comes_out_every_time(name: str) -> None:
     first, second = (compress(CASES[name], limit=LIMIT, query=QUERY) for _ in range(2))
 
     assert first == second
+
+
+@pytest.mark.parametrize("text", ['{"rows":1,"rows":2}', "[1e999]", "[0.12345678901234567890123]"])
+def test_json_that_would_lose_something_stays_a_text(text: str) -> None:
+    assert compress(text).text == text
+
+
+def test_what_has_no_ends_is_shown_from_its_beginning() -> None:
+    text = "x1y2" * 2_000
+
+    kept = compress(text, limit=60, reference="#E9").text
+
+    assert kept.startswith("x1y2")
+    assert kept.endswith("left out: #E9]")
+
+
+def test_data_that_fits_as_a_table_is_not_abridged() -> None:
+    rows = [{"county": "Broward", "file_type": "NAL", "status": "loaded", "row": n} for n in range(9_000)]
+
+    compressed = compress(rows, limit=1_000)
+
+    assert compressed.is_lossless
+    assert compressed.before > 100_000

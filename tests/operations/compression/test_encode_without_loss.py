@@ -1,6 +1,7 @@
 """Data comes back exactly as it was, from a text that is never longer than compact JSON."""
 
 import contextlib
+import hashlib
 import random
 from typing import Any
 
@@ -167,6 +168,34 @@ def test_a_message_is_written_without_what_all_messages_say() -> None:
 
     assert decode(text) == rows
     assert text.count("rows of the roll") == 1
+
+
+def test_what_other_columns_say_is_not_said_again() -> None:
+    rows: list[dict[str, Any]] = []
+    for n in range(12):
+        digest = hashlib.sha256(str(n).encode()).hexdigest()
+        kind = ("NAL", "SDF", "NAP")[n % 3]
+        name = f"{kind}-{n + 11}-2025P-{digest[:12]}"
+        rows.append(
+            {"county": n + 11, "kind": kind, "release": name, "url": f"s3://rolls/{name}.zip", "sha256": digest}
+        )
+
+    text = compress(rows).text
+
+    assert decode(text) == rows
+    assert "<kind>-<county>-2025P-<sha256[12]>" in text
+    assert text.count(rows[5]["sha256"][:12]) == 1
+
+
+def test_an_object_that_is_repeated_is_written_once() -> None:
+    schemas = [{f"{kind}_{n}": "Int64" if n % 3 else "String" for n in range(20)} for kind in ("SDF", "NAP")]
+    rows = [{"label": f"roll {n}", "rows": n * 37 % 101, "schema": schemas[n % 2]} for n in range(30)]
+
+    compressed = compress(rows)
+
+    assert decode(compressed.text) == rows
+    assert compressed.text.count("SDF_7") == compressed.text.count("NAP_7") == 1
+    assert compressed.after < 0.2 * compressed.before
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,39 @@ def _written(style: str) -> str:
     return "\n\n".join(style.format(title=title, text=" ".join(its)) for title, its in ARTICLES.items())
 
 
-@pytest.mark.parametrize("style", ["{title}\n{text}", "## {title}\n\n{text}", "{title}: {text}", "[{title}] {text}"])
+STYLES = [
+    "{title}\n{text}",
+    "## {title}\n\n{text}",
+    "== {title} ==\n{text}",
+    "**{title}**\n{text}",
+    "{title}: {text}",
+    "[{title}] {text}",
+    "Title: {title}\nText: {text}",
+    "Passage 3: {title}\n{text}",
+    "Document [2](Title: {title}) {text}",
+]
+SHAPES = {
+    "objects": [{"title": title, "text": " ".join(its)} for title, its in ARTICLES.items()],
+    "by name": {title: " ".join(its) for title, its in ARTICLES.items()},
+    "sentences by name": ARTICLES,
+    "pairs": [[title, its] for title, its in ARTICLES.items()],
+    "side by side": {"title": list(ARTICLES), "sentences": list(ARTICLES.values())},
+    "texts alone": [f"{title}. {' '.join(its)}" for title, its in ARTICLES.items()],
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_documents_are_weighed_together_in_whatever_shape_they_come(shape: object) -> None:
+    compressed = compress(shape, query=TWO_HOPS, limit=190, reference="#E2")
+
+    assert ARTICLES["Coral Ridge"][2] in compressed.text
+    assert ARTICLES["Miles Hartwell"][1] in compressed.text
+    assert "mosquitoes" not in compressed.text
+    assert compressed.after <= 190
+    assert [omission.reference for omission in compressed.omitted] == ["#E2"]
+
+
+@pytest.mark.parametrize("style", STYLES)
 def test_both_halves_of_a_question_are_answered(style: str) -> None:
     text = _written(style)
     limit = int(0.45 * tokens_in(text))

@@ -32,6 +32,50 @@ def test_messages_of_a_chat_are_a_dialogue_too(asked: str, answered: str, query:
     assert [omission.reference for omission in compressed.omitted] == ["#E6.messages"]
 
 
+WRITTEN = {
+    "time": "{time} {name}: {said}",
+    "time in brackets": "[{time}] {name}: {said}",
+    "exported": "12/31/23, {time} - {name}: {said}",
+    "time behind": "{name} ({time}): {said}",
+    "bold": "**{name}:** {said}",
+    "list": "- {name}: {said}",
+    "numbered": "{number}. {name}: {said}",
+    "channel": "<{name}> {said}",
+    "name above": "{name}:\n{said}\n",
+    "name and time above": "{name}  {time}\n{said}\n",
+    "several lines": "{name}: Let me see.\nI have it here somewhere.\n{said}\nThat is all.",
+    "other letters": "Østen {name}: {said}",
+    "no names": "{said}",
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
+@pytest.mark.parametrize(("asked", "answered", "query"), FACTS)
+def test_however_it_is_written(written: str, asked: str, answered: str, query: str) -> None:
+    lines = [
+        written.format(name=speaker, said=said, number=n + 1, time=f"{9 + n // 60:02d}:{n % 60:02d}")
+        for n, (speaker, said) in enumerate(talk(400))
+    ]
+    text = "\n".join(lines)
+
+    compressed = compress(text, query=query, limit=int(0.12 * tokens_in(text)))
+
+    assert answered in compressed.text
+
+
+@pytest.mark.parametrize(
+    ("who", "what"),
+    [("from", "value"), ("user", "message"), ("name", "body"), ("speaker", "utterance"), ("who", "said"), ("role", "")],
+)
+def test_whatever_its_parts_are_called(who: str, what: str) -> None:
+    turns = [
+        {"n": n, who: speaker, what or "content": said if what else [{"type": "text", "text": said}]}
+        for n, (speaker, said) in enumerate(talk(400))
+    ]
+    for _, answered, query in FACTS:
+        assert answered in compress(turns, query=query, limit=600).text
+
+
 def test_each_turn_says_whose_it_is() -> None:
     text = "\n".join(f"{speaker}: {said}" for speaker, said in talk())
 

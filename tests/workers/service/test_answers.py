@@ -153,7 +153,7 @@ def test_an_unforeseen_error_names_its_type_and_is_final(caller: Caller):
     assert answer.json()["retryable"] is False
     crashed = next(entry for entry in entries if entry["event"] == "action crashed")
     assert crashed["error"] == "RuntimeError"
-    assert "example_worker.py" in crashed["frames"][-1]
+    assert "example_worker.py" in crashed["exception"]
     assert "Jane Roe" not in str(entries)
 
 
@@ -164,7 +164,7 @@ def test_a_call_is_logged_by_its_names_and_never_by_its_parameters(caller: Calle
         caller.act("echo", {"text": "Jane Roe"}, traceparent="Jane Roe")
 
     first, second = (entry for entry in entries if entry["event"] == "call ended")
-    assert (first["operation"], first["step"], first["action"], first["trace"]) == ("op-1", "E3", "echo", trace)
+    assert (first["operation_id"], first["step_id"], first["action"], first["trace"]) == ("op-1", "E3", "echo", trace)
     assert first["status"] == "completed"
     assert second["trace"] == ""
     assert "Jane Roe" not in str(entries)

@@ -35,7 +35,8 @@ def _codes(*ranges: tuple[int, int]) -> list[str]:
     return [f"{code:03}" for first, last in ranges for code in range(first, last + 1)]
 
 
-# The use codes of each basic stratum. The others (09 to 12) depend on homestead and value, not on use alone.
+# The use codes of each basic stratum: 09 are the farms of 03 with a homestead, 10 what of 07 has no taxable value. The
+# others (11, 12) depend on value alone.
 _STRATA = {
     "01": _codes((1, 2), (4, 5)),
     "02": _codes((6, 6), (8, 8)),
@@ -44,6 +45,8 @@ _STRATA = {
     "05": _codes((10, 10), (40, 40), (99, 99)),
     "06": _codes((3, 3), (11, 39), (41, 49)),
     "07": _codes((70, 96), (98, 98)),
+    "09": _codes((50, 69), (97, 97)),
+    "10": _codes((70, 96), (98, 98)),
     "13": _codes((9, 9)),
 }
 _stratum = pl.col("BAS_STRT")

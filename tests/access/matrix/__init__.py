@@ -1,0 +1,1 @@
+"""The README's table of who may do what, held against the doors themselves."""
