@@ -13,8 +13,6 @@ from concord import errors
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "/admin/django_rq/"  # whose pages take any text for the id of a job
-
 
 class OutOfRange:
     """Middleware: answers 400 where a view raised an OverflowError, and keeps the place in the log."""
@@ -26,7 +24,7 @@ class OutOfRange:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> Any:
-        if isinstance(error, OverflowError) or (isinstance(error, ValueError) and request.path.startswith(QUEUE)):
+        if isinstance(error, OverflowError):
             logger.warning("A value is out of range", exc_info=error)
             return errors.bad_request(request, error)
         return None

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.conf import settings
 
+from concord.errors import PAGES
 from concord.limits.refusal import Refusal
 
 LONGEST_ADDRESS = 8_192
 MOST_PARAMETERS = 200
+NUL = "\0"  # which PostgreSQL takes in no text
 
 
 def unfit(scope: Any) -> Refusal | None:
@@ -15,6 +17,9 @@ def unfit(scope: Any) -> Refusal | None:
     query: bytes = scope["query_string"]
     if len(scope.get("raw_path") or scope["path"]) + len(query) > LONGEST_ADDRESS:
         return Refusal(414, f"The address has more than {LONGEST_ADDRESS:,} characters.")
+    # The API itself names the parameter that is at fault.
+    if NUL in scope["path"] or (scope["path"].startswith(PAGES) and b"%00" in query):
+        return Refusal(400, "The address has a NUL character in it, which no name and no text may have.")
     if query.count(b"&") + 1 > MOST_PARAMETERS:
         return Refusal(400, f"The address has more than {MOST_PARAMETERS} query parameters.")
     headers = {name.lower(): value for name, value in scope["headers"]}

@@ -12,6 +12,7 @@ from concord.limits import callers
 from concord.limits.door import Counter, Entry
 from concord.limits.fields import refused
 from concord.limits.seats import Seats
+from concord.limits.shape import NUL
 from concord.metrics import families
 from concord.metrics.process import figures
 
@@ -35,7 +36,9 @@ class SocketDoor:
 
     async def __call__(self, scope: Any, receive: Receive, send: Any) -> None:
         entry = await self.counter.take(scope)
-        if refused(entry.levels):
+        if NUL in scope["path"]:
+            await _turn_away(receive, send, 403)
+        elif refused(entry.levels):
             await _turn_away(receive, send, 429)
         elif full := self.seats.take(entry.who):
             await _turn_away(receive, send, 429 if full.own else 503)

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from tests.workers.conftest import place
 from tests.workers.roll_files import make_sales, run
 from tests.workers.sunbiz.conftest import warehouse
-from tests.workers.sunbiz.make import entity, sync, text
+from tests.workers.sunbiz.make import entity, rows, sync, text
 from tests.workers.sunbiz.test_archives import deflate64
 from workers.contract import ActionError
 
@@ -77,6 +77,7 @@ HOSTILE: dict[str, Maker] = {
     "a cut end": lambda name, content: zipped((name, content))[:-30],
     "an end alone": lambda name, content: b"PK\x05\x06" + b"\0" * 18,
 }
+READ = {"said to be 4 GB", "overlapping"}  # by sunbiz: the one record that is in them, once
 OUTSIDE = {"absolute": "/tmp/escaped/{}", "above": "../../../escaped/{}", "windows": "..\\..\\escaped\\{}"}
 
 
@@ -126,10 +127,11 @@ def test_sunbiz_sets_it_aside_and_says_which_file(place: Path, warehouse: None, 
     folder.mkdir()
     (folder / "cordata.zip").write_bytes(HOSTILE[kind](RECORDS, text([entity(1)])))
 
-    said = refusal(sync)
+    said = refusal(sync) if kind not in READ else str(sync())
 
     assert "cordata" in said
-    assert len(said) < 2_000
+    assert len(said) < 3_000
+    assert rows("SELECT count(*) FROM sunbiz_entity") == [(1 if kind in READ else 0,)]
 
 
 @pytest.mark.parametrize("kind", OUTSIDE)

@@ -198,4 +198,4 @@ def test_a_stopped_service_leaves_no_thread_behind(transactional_db):
     with serve(worker) as url, Caller(url) as caller:
         caller.act("echo", {"text": "x"})
 
-    assert set(threading.enumerate()) == before
+    assert set(threading.enumerate()) <= before  # some that others began may have ended
