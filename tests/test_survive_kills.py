@@ -30,6 +30,7 @@ def test_kills_in_the_middle_of_a_pipeline_lose_nothing_and_double_nothing(var: 
         _kill_once(run, location, "validate", "concord.web")
         _kill_once(run, location, "validate", "data_quality")
         _kill_once(run, location, "upload", "florida_data")
+        _kill_once(run, location, "verify", "florida_data")
         run.wait_for(
             lambda: _state(run, location).get("status") not in (None, "planning", "executing", "validating"), 120
         )

@@ -72,6 +72,12 @@ def daphne(tmp_path_factory: pytest.TempPathFactory, private_redis: Redis) -> It
 
 
 @pytest.fixture
+def restarted(daphne: Site) -> None:
+    """The server is to know nothing of rows that earlier tests had, such as the ids of content types."""
+    daphne.stop()
+
+
+@pytest.fixture
 def target(transactional_db: None, daphne: Site) -> Iterator[Target]:
     """The server, which must be as well after the test as it was before."""
     if not (daphne.process and daphne.process.poll() is None):

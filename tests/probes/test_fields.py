@@ -30,6 +30,7 @@ def attack(crawler: Crawler, form: Form) -> dict[str, list[str]]:
     return harmed
 
 
+@pytest.mark.usefixtures("restarted")
 def test_fields_of_all_pages(target: Target) -> None:
     root = target.administrator()
     crawler = Crawler(root)
