@@ -2,8 +2,8 @@
 
     python -m benchmarks.schema_probe [--examples 200] [--seed 1] [--json] [--url URL --key KEY]
 
-Starts an installation of its own with the sample run's operations of each type, unless --url names a running one. That
-one is changed by it: operations are started and decided, workers registered and removed. No case may end in a 5xx, in a
+Starts an installation of its own with operations of some types, unless --url names a running one. That one is changed
+by it: operations are started and decided, workers registered and removed. No case may end in a 5xx, in a
 status or with a content that the document does not have, or past a missing key; and /health must answer at the end.
 """
 
@@ -29,12 +29,12 @@ from tests.probes import schema_cases  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 UNLIMITED = {f"RATE_LIMIT_{kind}": "0" for kind in ("START", "READ", "WRITE", "SOCKET", "FAILED")}
-SCOPES = ("read_all", "decide", "mend", "admin")
+SCOPES = ("start", "read_all", "decide", "mend", "admin", "metrics", "audit")
 STARTS: list[dict[str, Any]] = [
     {"operation_type": "data_pipeline", "parameters": {"counties": ["Duval"], "file_types": ["SDF"], "test": True}},
     {"operation_type": "data_validation", "parameters": {"counties": ["Broward"], "file_types": ["NAP"], "test": True}},
     {"operation_type": "performance_check", "parameters": {}},
-    {"operation_type": "custom", "parameters": {"steps": []}},
+    {"operation_type": "entity_sync", "parameters": {"source": "sample", "test": True}},
 ]
 
 
@@ -57,7 +57,7 @@ def _start_some(url: str, key: str) -> None:
     """Operations for the cases to find, some of which ask a person."""
     with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60, trust_env=False) as client:
         for body in STARTS:
-            client.post("/operations", json=body)
+            client.post("/operations", json=body).raise_for_status()
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ class OwnPasswordForm(PasswordChangeForm):
         "password_mismatch": "The two new passwords differ.",
     }
 
-    def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:  # nosec B107 the name of a field
+    # The default of a field's name is no password.
+    def validate_password_for_user(self, user: Any, password_field_name: str = "") -> None:  # nosec B107
         """What is wrong with a new password is told at it, not at its repetition."""
         super().validate_password_for_user(user, "new_password1")

@@ -20,7 +20,7 @@ from tests.browser.site import Site, environment
 from tests.make import make_key, make_person, make_reviewer
 
 MOST_GROWTH = 200 * 2**20  # bytes of memory that one test may cost the server for good
-SCOPES = ("read_all", "decide", "mend", "admin")
+SCOPES = ("start", "read_all", "decide", "mend", "admin", "metrics", "audit")
 # What a limit of calls per minute would make of thousands of them is tested elsewhere.
 UNLIMITED = {f"RATE_LIMIT_{kind}": "0" for kind in ("START", "READ", "WRITE", "SOCKET", "FAILED")}
 
