@@ -1,10 +1,10 @@
-"""Thousands of cases made of the OpenAPI document, against a whole installation; ends with 1 if one is answered wrong.
+"""Thousands of cases made of the OpenAPI document, against a whole installation; ends with 1 if an answer is wrong.
 
     python -m benchmarks.schema_probe [--examples 200] [--seed 1] [--json] [--url URL --key KEY]
 
 Starts an installation of its own with operations of some types, unless --url names a running one. That one is changed
-by it: operations are started and decided, workers registered and removed. No case may end in a 5xx, in a
-status or with a content that the document does not have, or past a missing key; and /health must answer at the end.
+by it: operations are started and decided, workers registered and removed. No case may end in a 5xx, in a status or with
+a content that the document does not have, or past a missing key; and /health must answer at the end.
 """
 
 import argparse

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 
@@ -73,7 +73,7 @@ def pending(request: HttpRequest) -> Pending | None:
 def finish(request: HttpRequest, who: Pending) -> HttpResponse:
     """Log the person in, and go where they wanted to go."""
     log_in(request, who)
-    response = redirect(who.target)
+    response = HttpResponseRedirect(who.target)  # an address, and never the name of a view
     known_browsers.remember(response, name_key(who.user.get_username()))
     return response
 

@@ -154,6 +154,26 @@ def test_nobody_is_sent_elsewhere(target: Target, target_address: str) -> None:
     assert [answer.status_code for answer in answers if answer.status_code >= 400] == []
 
 
+@pytest.mark.parametrize("target_address", ELSEWHERE)
+def test_nobody_who_logs_in_is_sent_elsewhere(target: Target, target_address: str, settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]  # the server's own, too
+    make_reviewer("rita")
+    browser = target.stranger(Origin=target.url)
+    page = browser.get("/console/login", params={"next": target_address})
+    token = re.search(rf'{TOKEN}" value="([^"]+)"', page.text)
+    assert token
+    given = {"username": "rita", "password": "secret", "next": target_address, TOKEN: token[1]}
+
+    entered = browser.post("/console/login", data=given)
+    confirmed = browser.post(
+        "/console/account/confirm",
+        data={"password": "secret", "next": target_address, TOKEN: browser.cookies["csrftoken"]},
+    )
+
+    assert [payloads.harm(answer) for answer in (page, entered, confirmed)] == [[], [], []]
+    assert [answer.status_code for answer in (entered, confirmed)] == [302, 302]
+
+
 @pytest.mark.parametrize(
     "cookie",
     [

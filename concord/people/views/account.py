@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -100,7 +100,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     right, wait = _prove(request, user)
     if right:
         request.session[entering.PROVED] = time.time()
-        return redirect(target)
+        return HttpResponseRedirect(target)  # an address, and never the name of a view
     page = render(request, "account/confirm.html", shown | {"wrong": True, "wait": wait})
     return counting.too_many(page, wait) if wait else page
 
