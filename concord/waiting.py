@@ -55,11 +55,12 @@ class Waiting:
             return
         began = time.monotonic()
         held = Held(send, lambda: self.seats.take(_who(scope)) is None)
-        await self.application(scope, receive, held.send)
-        if held.operation_id:
-            try:
+        try:
+            await self.application(scope, receive, held.send)
+            if held.operation_id:
                 await self._wait(scope, receive, send, held, began)
-            finally:
+        finally:
+            if held.operation_id:  # from the moment on at which it took a place
                 self.seats.leave(_who(scope))
 
     async def _wait(self, scope: Scope, receive: Receive, send: Send, held: "Held", began: float) -> None:

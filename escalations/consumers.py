@@ -9,7 +9,7 @@ from escalations.talk.notices import unread
 from operations.access import may_look
 from operations.consumers import ChangeConsumer
 from operations.live import ESCALATIONS, OPERATIONS
-from operations.permissions import is_client
+from operations.rights import is_client
 
 
 class CountsConsumer(ChangeConsumer):

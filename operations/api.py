@@ -21,7 +21,7 @@ from operations.masking.api import MaskedForPeople
 from operations.masking.lists import know_operation
 from operations.models import Operation, Superseded
 from operations.pagination import AsItHappened, NewestFirst
-from operations.permissions import check, client_of, is_client, name_of, person_of, takes
+from operations.permissions import check, client_of, name_of, person_of, takes
 from operations.preferences import preference
 from operations.representation import event_json, model_call_json, operation_json
 from operations.schema import operations_schema
@@ -136,7 +136,7 @@ def _accepted(operation: Operation, shown: dict[str, Any], request: Request) -> 
 
 def _in_force_for(caller: Any) -> float:
     """For how many seconds the key of this request will be taken: nobody is answered after that."""
-    end = caller.ends_at(getattr(caller, "shown", "")) if is_client(caller) else None
+    end = caller.ends_at(getattr(caller, "shown", "")) if rights.is_client(caller) else None
     return (end - timezone.now()).total_seconds() if end else math.inf
 
 

@@ -10,8 +10,6 @@ from operations import rights
 from operations.models import ApiKey
 from operations.rights import Right, is_client
 
-__all__ = ["is_client"]
-
 
 def client_of(request: Request) -> ApiKey | None:
     """The key that an operation made by this request belongs to, if there is one."""

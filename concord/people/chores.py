@@ -1,26 +1,23 @@
 """The sweeper's chore: delete the sessions that are over, and the counts that count nothing any more."""
 
-import time
 from typing import Any
 
 from django.dispatch import receiver
 
 from concord.people import sessions, throttle
 from operations.signals import round_made
+from operations.sweeper import Chore
 
-HOUR = 3600.0
+
+def forget_ended() -> None:
+    """Delete what is over. Costs a look at two indexes."""
+    sessions.forget_ended()
+    throttle.forget_idle()
 
 
-class Hourly:
-    """When the next look is due, by this process's clock."""
-
-    due = 0.0
+hourly = Chore(forget_ended, 3600)
 
 
 @receiver(round_made)
 def forget_old(sender: Any, **kwargs: Any) -> None:
-    if time.monotonic() < Hourly.due:
-        return
-    Hourly.due = time.monotonic() + HOUR
-    sessions.forget_ended()
-    throttle.forget_idle()
+    hourly.do_if_due()

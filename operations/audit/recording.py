@@ -1,6 +1,6 @@
 """Recording: the one way in which entries come to be. Call it inside the transaction of what it tells of."""
 
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import models
 
@@ -14,21 +14,20 @@ CHANGED = "(changed)"  # what stands for a value that must not be kept
 Json = dict[str, Any]
 
 
-def record(
-    action: str,
-    target: models.Model | tuple[str, Any] | None = None,
-    *,
-    before: Json | None = None,
-    after: Json | None = None,
-    operation: str = "",
-    reason: str = "",
-    actor: acting.Actor | None = None,
-    source: str | None = None,
-) -> Entry:
-    """Write down that ``action`` was done to ``target`` (a row, or its kind and id). See `made` for the rest."""
-    entry = made(
-        action, target, before=before, after=after, operation=operation, reason=reason, actor=actor, source=source
-    )
+class Said(TypedDict, total=False):
+    """What an entry may say besides what was done to what: see `made`."""
+
+    before: Json | None
+    after: Json | None
+    operation: str
+    reason: str
+    actor: acting.Actor | None
+    source: str | None
+
+
+def record(action: str, target: models.Model | tuple[str, Any] | None = None, **said: Unpack[Said]) -> Entry:
+    """Write down that ``action`` was done to ``target`` (a row, or its kind and id)."""
+    entry = made(action, target, **said)
     entry.save(force_insert=True)
     return entry
 

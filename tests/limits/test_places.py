@@ -3,11 +3,15 @@
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import httpx2
 import pytest
 import websocket
 
+from concord.limits.seats import Seats
+from concord.rested import Rested
+from concord.waiting import WAIT, Waiting
 from operations import acts
 from operations.models import Operation
 from tests.browser.site import until
@@ -15,7 +19,7 @@ from tests.limits.conftest import OPERATION, Web
 from tests.make import make_key
 
 
-class Waiting(threading.Thread):
+class Waits(threading.Thread):
     """A client that posts and waits for the end."""
 
     def __init__(self, caller: httpx2.Client) -> None:
@@ -29,10 +33,10 @@ class Waiting(threading.Thread):
 
 
 @contextmanager
-def waiting(*callers: httpx2.Client) -> Iterator[list[Waiting]]:
+def waiting(*callers: httpx2.Client) -> Iterator[list[Waits]]:
     """These clients wait inside the block; then what they wait for is cancelled."""
     before = Operation.objects.count()
-    threads = [Waiting(caller) for caller in callers]
+    threads = [Waits(caller) for caller in callers]
     until(lambda: Operation.objects.count() == before + len(callers), "the operations were not taken in")
     try:
         yield threads
@@ -153,3 +157,21 @@ def test_many_messages_close_it(told: websocket.WebSocket) -> None:
         told.send("x")
 
     assert closed_with(told) == 4429
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_breaks_off_while_it_is_answered_gives_its_place_back() -> None:
+    seats = Seats(1, 1)
+
+    async def breaks_off(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 202, "headers": [(WAIT, b"op-1 20")]})
+        raise ConnectionError
+
+    async def nothing(*message: Any) -> Any:
+        return {}
+
+    scope = {"type": "http", "method": "POST", "headers": [], "client": ("203.0.113.1", 1)}
+    with pytest.raises(ConnectionError):
+        await Waiting(breaks_off, Rested(), seats)(scope, nothing, nothing)
+
+    assert seats.take("the next") is None

@@ -9,7 +9,7 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
-from concord.people import throttle
+from concord.people import chores, throttle
 from concord.people.models import Tries
 from concord.people.throttle import Count, Pace
 from operations.models import Operation
@@ -155,11 +155,9 @@ def test_no_name_that_was_typed_is_kept():
 
 
 def test_counts_that_count_nothing_are_forgotten():
-    from concord.people.chores import Hourly
-
     guess(1)
     with time_machine.travel(timezone.now() + timedelta(hours=1), tick=False):
-        Hourly.due = 0
+        chores.hourly.due = 0
         round_made.send(Operation)
 
     assert not Tries.objects.exists()
