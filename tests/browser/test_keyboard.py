@@ -175,6 +175,25 @@ def test_a_plain_decision_and_the_way_to_the_next_take_three_keys(rita: Browser,
     rita.shows("Nothing waits for you.")
 
 
+def test_what_is_typed_when_the_next_question_comes_does_not_get_into_its_reason(rita: Browser, keys: Keyboard) -> None:
+    make_some(2)
+    rita.open(f"{QUEUE}?order=oldest")
+    keys("j", Keys.ENTER)
+    rita.shows("question 0", "#state")
+    rita.execute_script(
+        """addEventListener('htmx:afterSwap', ({ target }) => {
+          if (target.id === 'main') setTimeout(() => { window.then = document.activeElement.id });
+        })"""
+    )
+
+    keys("x", "not ours")
+    keys.send()
+    rita.shows("question 1", "#state")
+
+    until(lambda: rita.execute_script("return window.then"), "the question did not come by htmx")
+    assert rita.execute_script("return window.then") == "main"
+
+
 @pytest.mark.parametrize("path", [QUEUE, "/console/operations", "/console/notices", "/console/mine"])
 def test_j_and_k_walk_through_every_list(rita: Browser, keys: Keyboard, path: str) -> None:
     for escalation in make_some(3):
