@@ -14,7 +14,7 @@ import dj_database_url
 import polars as pl
 import psycopg
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 
 from tests import postgres
 from tests.workers.rolls import make_csv, make_dataset, make_processed
@@ -312,14 +312,36 @@ def counts(warehouse):
     return rows, partitions, warehouse.execute("SELECT count(*) FROM workers_release").fetchone()[0]
 
 
-@pytest.mark.postgres
-def test_a_partition_uses_the_key_it_was_loaded_with():
+@pytest.fixture
+def partitioned():
     if connections["warehouse"].vendor != "postgresql":
         pytest.skip("only PostgreSQL has partitions")
-    run_upload(make_processed())
 
-    with connections["warehouse"].cursor() as cursor:
-        name = f"sdf_{Release.objects.get().pk}"
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", [name])
-        [[definition]] = cursor.fetchall()
-    assert definition.endswith("(release_id, co_no, parcel_id, sale_id_cd)")
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("file_type", ["NAL", "SDF"])
+def test_a_partition_uses_the_key_and_the_indexes_it_was_loaded_with(partitioned, file_type):
+    run_upload(make_processed(file_type=file_type))
+
+    def indexes(table):
+        with connections["warehouse"].cursor() as cursor:
+            cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = %s", [table])
+            return sorted(definition.partition(" USING ")[2] for (definition,) in cursor.fetchall())
+
+    table = file_type.lower()
+    assert indexes(f"{table}_{Release.objects.get().pk}") == indexes(table)
+    assert len(indexes(table)) == 1 + len(TABLES[file_type].searched)
+
+
+@pytest.mark.postgres
+def test_a_load_opens_no_partition_of_another_release(partitioned):
+    """A lock for each partition of the past would be more than a server has, after some years."""
+    run_upload(make_processed())
+    old = f"sdf_{Release.objects.get().pk}"
+
+    with transaction.atomic(using="warehouse"), connections["warehouse"].cursor() as cursor:
+        run_upload(make_processed(seed=2))
+        cursor.execute("SELECT mode FROM pg_locks WHERE relation = to_regclass(%s)", [old])
+        locks = cursor.fetchall()
+
+    assert locks == []

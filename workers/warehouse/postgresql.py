@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 
 from workers.contract import Call
 from workers.warehouse import ALIAS
@@ -32,8 +33,10 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int, seen: See
         cursor.execute(f"ALTER TABLE {partition} ALTER COLUMN release_id SET DEFAULT {release.pk}")
         copy = f"COPY {partition} ({names}) FROM STDIN (FORMAT csv, FREEZE)"
         done = _copy(call, release, rows, total, copy, seen)
-        # An index over all rows at once is cheaper than one that grows with each row.
-        cursor.execute(f"ALTER TABLE {partition} ADD PRIMARY KEY ({_key(release.table)})")
+        # An index over all rows at once is cheaper than one that grows with each row; and ATTACH, for which loads of
+        # the same table wait for each other, then finds its indexes made.
+        for statement in _indexing(cursor, release.table, partition):
+            cursor.execute(statement)
         cursor.execute(f"ALTER TABLE {parent} ATTACH PARTITION {partition} FOR VALUES IN ({release.pk})")
     return done
 
@@ -69,13 +72,24 @@ def _copy(call: Call, release: Release, rows: pl.LazyFrame, total: int, statemen
     return done
 
 
-def _key(table: str) -> str:
-    """The columns of the table's primary key, as they stand in a definition."""
-    connection = connections[ALIAS]
-    with connection.cursor() as cursor:
-        constraints = connection.introspection.get_constraints(cursor, table).values()
-    key = next(constraint["columns"] for constraint in constraints if constraint["primary_key"])
-    return ", ".join(connection.ops.quote_name(name) for name in key)
+def _indexing(cursor: CursorWrapper, table: str, partition: str) -> list[str]:
+    """The statements that give a partition the primary key and the indexes of its table.
+
+    From the catalogue: Django's introspection of a partitioned table reads all of its partitions.
+    """
+    cursor.execute(
+        "SELECT indisprimary, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = to_regclass(quote_ident(%s))",
+        [table],
+    )
+    statements = []
+    for is_primary, definition in cursor.fetchall():
+        how = definition.partition(" USING ")[2]
+        statements.append(
+            f"ALTER TABLE {partition} ADD PRIMARY KEY {how.partition(' ')[2]}"
+            if is_primary
+            else f"CREATE INDEX ON {partition} USING {how}"
+        )
+    return statements
 
 
 def _encoded(rows: pl.LazyFrame, seen: Seen) -> Iterator[tuple[int, bytes]]:
