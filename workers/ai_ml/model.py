@@ -6,16 +6,18 @@ the model would say of new parcels: calibration, the metrics and doubts about pr
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-import sklearn
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.isotonic import IsotonicRegression
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from workers.ai_ml.features import KEY, LABEL, PLACE, Encoder, Roll
+
+if TYPE_CHECKING:  # scikit-learn is loaded where it is used: every process of Concord would start later for it
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.isotonic import IsotonicRegression
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -60,9 +62,9 @@ class Model:
     """A trained model. ``unseen``: what it says of its own training parcels, each by trees that left it out."""
 
     version: str
-    forest: RandomForestClassifier
+    forest: "RandomForestClassifier"
     encoder: Encoder
-    calibration: IsotonicRegression
+    calibration: "IsotonicRegression"
     metrics: Metrics
     unseen: Predictions
 
@@ -79,6 +81,8 @@ def train(parcels: pl.DataFrame, roll: Roll) -> Model | None:
 
     The same parcels give the same model. The version names them, the columns and the library.
     """
+    from sklearn.ensemble import RandomForestClassifier
+
     labels = parcels[LABEL].to_numpy().astype(str)
     if parcels.height < FEWEST or len(np.unique(labels)) < 2:
         return None
@@ -132,8 +136,10 @@ def _coverage(threshold: float, probability: Array, right: Array) -> Coverage:
     }
 
 
-def _calibrate(top: Array, right: Array) -> IsotonicRegression:
+def _calibrate(top: Array, right: Array) -> "IsotonicRegression":
     """From the share of votes to the probability. No amount of parcels makes it certain."""
+    from sklearn.isotonic import IsotonicRegression
+
     most = 1 - 1 / (len(right) + 2)
     return IsotonicRegression(y_min=0, y_max=most, out_of_bounds="clip").fit(top, right)
 
@@ -147,7 +153,7 @@ def _cross_measured(top: Array, right: Array, labels: Array) -> Metrics:
     return measure(probability, right, labels)
 
 
-def _predictions(votes: Array, classes: Array, calibration: IsotonicRegression) -> Predictions:
+def _predictions(votes: Array, classes: Array, calibration: "IsotonicRegression") -> Predictions:
     best = np.argsort(-votes, axis=1, kind="stable")[:, :CANDIDATES]
     shares = np.take_along_axis(votes, best, axis=1)
     return Predictions(classes[best], shares, calibration.predict(shares[:, 0]))
@@ -155,6 +161,6 @@ def _predictions(votes: Array, classes: Array, calibration: IsotonicRegression) 
 
 def _version(parcels: pl.DataFrame, encoder: Encoder, roll: Roll) -> str:
     read = [name for name in (*KEY, LABEL, *encoder.known, *encoder.numbers) if name in parcels.columns]
-    digest = hashlib.sha256(f"{roll} {encoder.names} {TREES} {SEED} {sklearn.__version__}".encode())
+    digest = hashlib.sha256(f"{roll} {encoder.names} {TREES} {SEED} {version('scikit-learn')}".encode())
     digest.update(np.ascontiguousarray(parcels.select(read).hash_rows(SEED).to_numpy()).tobytes())
     return f"use-codes-{digest.hexdigest()[:12]}"

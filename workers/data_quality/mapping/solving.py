@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from workers.data_quality.mapping.names import SAME
 from workers.data_quality.mapping.scores import Score
@@ -28,6 +27,8 @@ class Found:
 
 def solve(scores: Sequence[Sequence[Score]], decided: Mapping[int, int | None]) -> list[Found]:
     """The pairs that are possible, in the order of the sources. What is ``decided`` is not asked, and is taken."""
+    from scipy.optimize import linear_sum_assignment  # takes a third of a second, which every process would start later
+
     sources = [number for number in range(len(scores)) if number not in decided]
     taken = set(decided.values())
     targets = [number for number in range(len(scores[0])) if number not in taken]
