@@ -28,8 +28,9 @@ run: setup
 	@exec $(BIN)/python manage.py up --port $(PORT)
 
 test: setup packages
-	$(BIN)/pytest
-	TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser and not whole"
+	@failed=0; $(BIN)/pytest || failed=1; \
+	TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser and not whole" || failed=1; \
+	exit $$failed
 
 probe: setup
 	$(BIN)/python -m benchmarks.schema_probe

@@ -59,8 +59,11 @@ class Browser(Chrome):
         )
 
     def says(self, words: str, selector: str) -> None:
-        """Wait until ``words`` are there, without a script: for a browser that runs none."""
-        WebDriverWait(self, 15, 0.05, MOVING).until(
+        """Wait until ``words`` are there, without a script: for a browser that runs none.
+
+        A page that goes away while it is read is an error of various kinds, one of them the driver's own.
+        """
+        WebDriverWait(self, 15, 0.05, [WebDriverException]).until(
             lambda _: words in self.find_element(By.CSS_SELECTOR, selector).text, f"no {words!r} at {selector}"
         )
 
