@@ -40,6 +40,8 @@ class Answers:
         """Save what came, all of it or nothing."""
         with nullcontext() if self._is_one_statement(came) else transaction.atomic():
             for step, outcome in came:
+                if _leaves_room(step, outcome):
+                    self.board.has_room(step.worker)
                 match outcome:
                     case client.Done():
                         self._done(step, outcome)
@@ -195,7 +197,10 @@ class Answers:
         if not step.location:
             changes |= {"status": StepStatus.PENDING, "attempts": step.attempts - 1, "started_at": None}
         self.save(step, **changes)
-        self.board.postpone(step)
+        if outcome.full and not step.location:
+            self.board.turned_away(step, changes["due_at"])
+        else:
+            self.board.postpone(step)
 
     def _try_again(self, step: Step, error: str, retry_after: float | None) -> None:
         if not retries.left(step.attempts):
@@ -242,3 +247,13 @@ class Answers:
             self.save(step, status=StepStatus.AWAITING_APPROVAL)
             message = f"{step.named} changes or removes data and waits for approval"
             approval.ask(self.operation, Reason.APPROVAL_NEEDED, message, [finding], [step.step_id])
+
+
+def _leaves_room(step: Step, outcome: client.Outcome) -> bool:
+    """Whether the step's worker may well take another call now: this one is over, or was taken just now."""
+    match outcome:
+        case client.Accepted():
+            return outcome.location != step.location
+        case client.Failed():
+            return not outcome.full
+    return True

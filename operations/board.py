@@ -3,7 +3,8 @@
 import heapq
 from collections import Counter, deque
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -14,6 +15,15 @@ from operations.states import StepStatus
 
 DONE = frozenset({StepStatus.COMPLETED, StepStatus.SKIPPED})
 UNRESOLVED = frozenset({StepStatus.FAILED, StepStatus.AWAITING_APPROVAL})
+KNOCK = timedelta(seconds=1)  # between two tries at a worker that is full
+
+
+@dataclass
+class Gate:
+    """A worker that is full: the steps that wait for it, never none, and when the first of them tries in any case."""
+
+    until: datetime
+    waiting: deque[Step] = field(default_factory=deque)
 
 
 class Board:
@@ -23,6 +33,7 @@ class Board:
         self.in_flight: set[str] = set()
         self.ready: deque[Step] = deque()
         self._later: list[tuple[datetime, int, Step]] = []
+        self._gates: dict[str, Gate] = {}
         self._ties = count()
         self.read(steps)
 
@@ -32,6 +43,7 @@ class Board:
         self.steps = self.graph.steps
         self.ready.clear()
         self._later.clear()
+        self._gates.clear()
         self._missing = {
             step_id: sum(self._unmet(needed) for needed in needs) for step_id, needs in self.graph.needs.items()
         }
@@ -50,23 +62,53 @@ class Board:
         if step.status == StepStatus.RUNNING or (step.status == StepStatus.PENDING and step.due_at):
             self.postpone(step)
         elif step.status == StepStatus.PENDING:
-            self.ready.append(step)
+            self._line_up(step)
+
+    def _line_up(self, step: Step) -> None:
+        """Put a step among the ready ones; a new call of a worker that is full waits with the others."""
+        gate = None if step.location else self._gates.get(step.worker)
+        (gate.waiting if gate else self.ready).append(step)
 
     def postpone(self, step: Step) -> None:
         """Come back to a step at its ``due_at``; at once if it has none."""
         if step.due_at is None:
-            self.ready.append(step)
+            self._line_up(step)
         else:
             heapq.heappush(self._later, (step.due_at, next(self._ties), step))
+
+    def turned_away(self, step: Step, until: datetime) -> None:
+        """Its worker is full: hold the step, and all others for that worker, until one gets a chance (`has_room`).
+
+        Else each of a thousand steps would knock again and again. After ``until`` one tries in any case.
+        """
+        gate = self._gates.get(step.worker)
+        if gate is None:
+            gate = self._gates[step.worker] = Gate(until)
+            ready, self.ready = self.ready, deque()
+            for one in ready:
+                self._line_up(one)
+        gate.waiting.appendleft(step)
+
+    def has_room(self, worker: str) -> None:
+        """One step that waits for the worker may try: a call of it has ended, or a new one was taken."""
+        if gate := self._gates.get(worker):
+            self.ready.append(gate.waiting.popleft())
+            if not gate.waiting:
+                del self._gates[worker]
 
     def due(self, now: datetime) -> None:
         """Move the steps whose time has come to the ready ones."""
         while self._later and self._later[0][0] <= now:
-            self.ready.append(heapq.heappop(self._later)[2])
+            self._line_up(heapq.heappop(self._later)[2])
+        for worker, gate in list(self._gates.items()):
+            if gate.until <= now:
+                gate.until = now + KNOCK
+                self.has_room(worker)
 
     @property
     def next_due(self) -> datetime | None:
-        return self._later[0][0] if self._later else None
+        times = [gate.until for gate in self._gates.values()]
+        return min([*times, self._later[0][0]] if self._later else times, default=None)
 
     def ended(self, step: Step) -> None:
         """Note that ``step`` is done, and what may begin because of it."""

@@ -27,7 +27,8 @@ from operations.resume import cancel_unfinished
 from operations.states import MOVING, Reason, Status, StepStatus
 from workers import client, registry, tracing
 
-MOMENT = 0.05  # seconds that a call may take without being written down as running
+MOMENT = timedelta(seconds=0.05)  # that a call may take without being written down as running
+READING = timedelta(seconds=0.001)  # that it takes to read a step
 MAX_INSTANCES = 20_000
 
 Calls = dict["Future[client.Outcome]", Step]
@@ -92,9 +93,9 @@ class Run:
         return bool(self.calls) or self._soon()
 
     def _soon(self) -> bool:
-        """Is something due so soon that handing the operation back would take longer?"""
+        """Is something due so soon that handing the operation back, and reading it again, would take longer?"""
         due = self.board.next_due
-        return due is not None and due <= timezone.now() + timedelta(seconds=MOMENT)
+        return due is not None and due <= timezone.now() + max(MOMENT, READING * len(self.board.steps))
 
     def _expand(self, template: Step) -> None:
         try:
@@ -169,7 +170,7 @@ class Run:
     def take_answers(self) -> None:
         """Wait a moment for answers and save those that came, in one transaction."""
         if not self.calls:
-            time.sleep(MOMENT / 5)  # something is due at once
+            time.sleep(self._patience())  # something is due soon
             return
         done, _ = wait(self.calls, timeout=self._patience(), return_when=FIRST_COMPLETED)
         came = [(self.calls.pop(future), future.result()) for future in done]
@@ -182,13 +183,13 @@ class Run:
 
     def _patience(self) -> float:
         if self._unmarked:
-            return MOMENT
+            return MOMENT.total_seconds()
         due = self.board.next_due
         return 1.0 if due is None else min(1.0, max(0.01, (due - timezone.now()).total_seconds()))
 
     def _mark_running(self) -> None:
         """Let people see what takes its time."""
-        long_since = time.monotonic() - MOMENT
+        long_since = time.monotonic() - MOMENT.total_seconds()
         late = [step_id for step_id, called in self._unmarked.items() if called <= long_since]
         if not late:
             return

@@ -98,6 +98,30 @@ def test_waiting_for_a_full_worker_costs_no_attempt(
     assert RegisteredWorker.objects.get(name="plant").failures == 0
 
 
+def test_a_full_worker_is_not_knocked_at_by_every_step_that_waits_for_it(
+    settle: Settle, journal: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CALLS_PER_WORKER = 1
+    knocks: list[datetime] = []
+
+    def knock(retry_after: float) -> datetime:
+        knocks.append(timezone.now())
+        if len(knocks) == settings.STEPS_AT_ONCE + 1:
+            Path(f"{journal}.go").touch()
+        return timezone.now()
+
+    monkeypatch.setattr(retries, "next_knock", knock)
+    doubles = [step(f"E{number}", "double", arguments={"value": number}) for number in range(2, 42)]
+    with serve(plant.worker) as url:
+        RegisteredWorker.objects.filter(name="plant").update(url=url)
+        registry.forget()
+        operation = settle(post([waiting(journal), *doubles]))
+
+    assert operation.status == Status.COMPLETED
+    assert {one.attempts for one in operation.steps.all()} == {1}
+    assert len(knocks) < len(doubles) / 2
+
+
 def test_cancelling_withdraws_a_running_call(settle: Settle, journal: str) -> None:
     operation = post([waiting(journal), step("E2", "double", arguments={"value": "#E1.value"})])
     run_queue()
