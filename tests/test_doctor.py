@@ -141,6 +141,19 @@ def test_a_database_without_rights_and_one_that_is_ahead_are_told(tmp_path):
     assert of(found, "WAREHOUSE_URL") == []
 
 
+@needs_postgres
+@pytest.mark.parametrize(("partitions", "enough"), [(40, True), (60, False)])
+def test_more_partitions_than_there_are_locks_for_are_told(tmp_path, partitions, enough):
+    with postgres.running("-c max_connections=20 -c max_locks_per_transaction=10") as url:
+        ask(url, "CREATE TABLE nal (id int PRIMARY KEY) PARTITION BY LIST (id)")
+        ask(url, *[f"CREATE TABLE nal_{n} PARTITION OF nal FOR VALUES IN ({n})" for n in range(partitions)])
+        found = report(tmp_path, WAREHOUSE_URL=url)
+    told = [each for each in of(found, "WAREHOUSE_URL", "warning") if "max_locks_per_transaction" in each]
+    assert [each.partition(";")[0] for each in told] == (
+        [] if enough else ["a query over all releases of a table needs 120 locks"]
+    )
+
+
 def test_a_redis_that_is_away_costs_a_moment_and_says_so(tmp_path):
     began = time.monotonic()
     found = report(tmp_path, REDIS_URL="redis://:another-secret@127.0.0.1:1/0")

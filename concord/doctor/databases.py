@@ -20,6 +20,15 @@ FORBIDDEN = """
         AND has_table_privilege(named, 'UPDATE') AND has_table_privilege(named, 'DELETE')
     ) ORDER BY tablename LIMIT 5
 """
+# What a query over the whole of a partitioned table locks: its partitions and all their indexes.
+LOCKS = """
+    SELECT coalesce(max(parts), 0), current_setting('max_locks_per_transaction')::int
+        * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)
+    FROM (
+        SELECT count(*) AS parts FROM pg_inherits LEFT JOIN pg_index ON indexrelid = inhparent
+        GROUP BY coalesce(indrelid, inhparent)
+    ) AS tables
+"""
 
 
 def check(alias: str) -> Callable[[], Iterator[Finding]]:
@@ -34,6 +43,7 @@ def _look(alias: str) -> Iterator[Finding]:
     yield ok(name, f"{connection.display_name} {version} answers")
     if connection.vendor == "postgresql":
         yield from _server(name, connection)
+        yield from locks(name, *_asked(connection, LOCKS))
     elif settings.HTTPS:
         yield warning(name, "SQLite is for one machine", f"set {name} to a PostgreSQL server")
     yield from _migrations(alias, name)
@@ -54,6 +64,13 @@ def _server(name: str, connection: Any) -> Iterator[Finding]:
         yield error(name, f"no right to read and write {', '.join(missing)}", f"GRANT {RIGHTS} on the tables")
     if not missing:
         yield ok(name, f"the rights are there; {'encrypted' if encrypted else 'not encrypted'}")
+
+
+def locks(name: str, needed: int, there: int) -> Iterator[Finding]:
+    """Whether two queries at once over a table with all its releases find the locks that they need."""
+    if needed > there / 2:
+        found = f"a query over all releases of a table needs {needed:,} locks; the server has {there:,} for all queries"
+        yield warning(name, found, "raise max_locks_per_transaction in postgresql.conf, and restart the server")
 
 
 def _forbidden(connection: Any) -> list[str]:
