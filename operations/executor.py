@@ -78,12 +78,17 @@ class Run:
     # --- starting ---
 
     def start(self) -> bool:
-        """Start what is ready. False if nothing is under way then, and nothing will be for a while."""
+        """Start what is ready. False if nothing is under way then, and nothing will be for a while.
+
+        Nor is anything started once others have waited long enough for this queue worker.
+        """
         while expandable := self.board.expandable():
             for template in expandable:
                 self._expand(template)
         self._finish_templates()
         self.board.due(timezone.now())
+        if self.lease.turn_is_over:
+            return bool(self.calls)  # what is under way is waited for, so that nothing is asked twice
         while self.board.ready and len(self.calls) < settings.STEPS_AT_ONCE:
             step = self.board.ready.popleft()
             if self.answers.overspent and step.status == StepStatus.PENDING:
@@ -244,7 +249,7 @@ class Run:
             self.operation.pass_to(Status.VALIDATING)
             return True
         self.answers.write_down()
-        due = self.board.next_due
+        due = timezone.now() if self.board.ready else self.board.next_due
         if due is not None:
             self.lease.release(min(due, self.operation.deadline_at or due))
             return False

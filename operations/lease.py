@@ -5,11 +5,15 @@ import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Subquery
 from django.utils import timezone
 
 from operations.models import Claim, Operation, Superseded
 
 CHECK_SECONDS = 1.0
+# How long an operation may keep its queue worker while others wait for one.
+TURN_SECONDS = 5.0
+WAITING = timedelta(seconds=1)  # after which it is plain that no queue worker is free
 
 # Set when this process is to stop: whoever holds an operation hands it back at the next opportunity.
 stopping = threading.Event()
@@ -20,11 +24,15 @@ class HandedBack(Exception):
 
 
 class Lease:
-    """The claim on one operation, renewed while it is held."""
+    """The claim on one operation, renewed while it is held.
+
+    ``turn_is_over``: it has been held for long and others wait, so that whoever can should give it back.
+    """
 
     def __init__(self, claim: Claim):
         self.claim = claim
-        self._checked = self._renewed = time.monotonic()
+        self.turn_is_over = False
+        self._begun = self._checked = self._renewed = time.monotonic()
 
     def keep(self) -> None:
         """Look once a second whether the claim still holds, and renew it in time.
@@ -41,6 +49,12 @@ class Lease:
             if not self._row().exists():
                 raise Superseded(f"{self.claim.operation_id} is in other hands now.")
             self._checked = now
+            self.turn_is_over = now - self._begun >= TURN_SECONDS and self._others_wait()
+
+    def _others_wait(self) -> bool:
+        """Does an operation that is as urgent wait for a queue worker?"""
+        mine = Subquery(self._row().values("priority")[:1])
+        return Operation.objects.ready(timezone.now() - WAITING).filter(priority__gte=mine).exists()
 
     def release(self, wake_at: datetime | None) -> None:
         """Give the operation back, to be taken up again at ``wake_at``."""

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from operations import acts, executor, jobs, pipeline, retries
+from operations import acts, executor, jobs, lease, pipeline, retries
 from operations.models import Operation, Step, Superseded, TransitionError
 from operations.states import NEXT, Status, StepStatus
 from tests.operations import plant
@@ -120,6 +120,48 @@ def test_a_full_worker_is_not_knocked_at_by_every_step_that_waits_for_it(
     assert operation.status == Status.COMPLETED
     assert {one.attempts for one in operation.steps.all()} == {1}
     assert len(knocks) < len(doubles) / 2
+
+
+def test_a_small_operation_does_not_wait_for_the_end_of_a_large_one(
+    settle: Settle, journal: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One queue worker for both: the large one gives it up between two steps, and goes on afterwards."""
+    monkeypatch.setattr(lease, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(lease, "TURN_SECONDS", 0.2)
+    monkeypatch.setattr(lease, "WAITING", timedelta(0))
+    settings.STEPS_AT_ONCE = 2
+    counting = [step(f"E{number}", "count", arguments={"journal": journal, "pause": 0.1}) for number in range(1, 31)]
+    large, small = post(counting), post([step("E1", "double", arguments={"value": 2})])
+
+    settle(large)
+    small.refresh_from_db()
+
+    assert (large.status, small.status) == (Status.COMPLETED, Status.COMPLETED)
+    half = large.steps.order_by("finished_at")[15].finished_at
+    assert small.ended_at
+    assert half
+    assert small.ended_at < half
+    assert sorted(plant.read(journal)) == ["end"] * 30 + ["start"] * 30
+    assert {one.attempts for one in large.steps.all()} == {1}
+
+
+def test_who_is_less_urgent_waits(
+    settle: Settle, journal: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(lease, "TURN_SECONDS", 0.1)
+    monkeypatch.setattr(lease, "WAITING", timedelta(0))
+    settings.STEPS_AT_ONCE = 2
+    counting = [step(f"E{number}", "count", arguments={"journal": journal, "pause": 0.1}) for number in range(1, 11)]
+    urgent, other = post(counting, priority=8), post([step("E1", "double", arguments={"value": 2})])
+
+    settle(urgent)
+    settle(other)
+
+    assert other.started_at
+    assert urgent.ended_at
+    assert other.started_at > urgent.ended_at
+    assert urgent.fence == 1
 
 
 def test_cancelling_withdraws_a_running_call(settle: Settle, journal: str) -> None:
