@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import django_rq
 import pytest
@@ -64,3 +65,13 @@ def step(step_id: str, action: str, **fields: object) -> dict:
 
 def statuses(operation: Operation) -> dict[str, str]:
     return dict(operation.steps.values_list("step_id", "status"))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> str:
+    return str(tmp_path / "journal")
+
+
+def waiting(journal: str) -> dict:
+    """A step that works until the file beside the journal is there."""
+    return step("E1", "wait", arguments={"journal": journal, "until": f"{journal}.go"})

@@ -26,11 +26,6 @@ SLOW = 30  # tokens a second
 TAIL = [f"E{number}=double(value={number})" for number in range(2, 40)]
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> str:
-    return str(tmp_path / "journal")
-
-
 def look(journal: str, until: str = "") -> str:
     return f'E1=look(journal="{journal}",until="{until}")'
 
