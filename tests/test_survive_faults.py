@@ -1,14 +1,19 @@
 """Faults in the middle of a load, met by two replicas on one warehouse: it ends as it ends without the fault."""
 
 import hashlib
+import os
 import resource
+import shutil
 import signal
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +31,7 @@ PARCELS = 25_000  # so that a COPY lasts long enough to be met in its middle
 BROWARD = 16
 PARTITIONS = "FROM pg_class WHERE relkind = 'r' AND relname ~ '^nal_[0-9]+$'"
 NO_ROOM = 100_000  # bytes that a file may have
+MOUNT = ["mount", "-t", "tmpfs", "-o"]
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +192,47 @@ def test_a_full_disk_is_worth_another_try_once_there_is_room(place: Site, action
     assert (refused["status"], refused["retryable"]) == ("failed", True), refused
     assert refused["error"] == "a disk of the worker is full: make room where CONCORD_VAR and DATA_URL are"
     assert not list((place.folder / "data" / ".work").glob("*/*"))
+    assert_loaded_once(place, load(place, first))
+
+
+@pytest.fixture
+def small_disk(place: Site) -> Iterator[Path]:
+    """A disk of 4 MB, on which the warehouse puts new tables."""
+    folder = Path(tempfile.mkdtemp(prefix="concord-disk-"))
+    folder.chmod(0o755)
+    if subprocess.run([*MOUNT, "size=4m", "concord", folder], check=False, capture_output=True).returncode:
+        folder.rmdir()
+        pytest.skip("only root can make a small disk")
+    disk = folder / "tables"
+    disk.mkdir()
+    if os.geteuid() == 0:
+        shutil.chown(disk, "postgres")
+    with place.warehouse() as connection:
+        connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        connection.execute("ALTER ROLE concord SET default_tablespace = 'small'")
+    yield folder
+    with place.warehouse() as connection:
+        connection.execute("ALTER ROLE concord RESET default_tablespace")
+        for (partition,) in connection.execute(f"SELECT relname {PARTITIONS}").fetchall():
+            connection.execute(f"DROP TABLE {partition}")
+        connection.execute("DROP TABLESPACE small")
+    subprocess.run(["umount", folder], check=True)
+    folder.rmdir()
+
+
+def test_a_full_disk_of_the_database_is_worth_another_try_once_there_is_room(place: Site, small_disk: Path) -> None:
+    first = place.replicas[0]
+    first.kill()
+    first.start()  # its connections from before put tables elsewhere
+    downloaded = completed(first.run("op:E2", "download", file=listed(place)))
+    processed = completed(first.run("op:E3", "process", download=downloaded))
+
+    refused = first.run("op:E5", "upload", processed=processed)
+
+    assert (refused["status"], refused["retryable"]) == ("failed", True), refused
+    assert "No space left on device" in refused["error"]
+    assert place.asked("SELECT count(*) FROM workers_release") == [(0,)]
+    subprocess.run([*MOUNT, "remount,size=200m", "concord", small_disk], check=True)
     assert_loaded_once(place, load(place, first))
 
 
