@@ -334,6 +334,20 @@ def test_a_partition_uses_the_key_and_the_indexes_it_was_loaded_with(partitioned
 
 
 @pytest.mark.postgres
+def test_what_queries_have_to_know_of_a_release_is_known_once_it_is_there(partitioned):
+    run_upload(make_processed(file_type="NAL"))
+
+    name = f"nal_{Release.objects.get().pk}"
+    with connections["warehouse"].cursor() as cursor:
+        cursor.execute("SELECT attname FROM pg_stats WHERE tablename = %s", [name])
+        known = {column for (column,) in cursor.fetchall()}
+        cursor.execute("SELECT reltuples, reloptions FROM pg_class WHERE relname = %s", [name])
+        [row] = cursor.fetchall()
+    assert known == {"release_id", "co_no", "parcel_id", "own_name", "phy_addr1"}
+    assert row == (120, ["autovacuum_enabled=false"])
+
+
+@pytest.mark.postgres
 def test_a_load_opens_no_partition_of_another_release(partitioned):
     """A lock for each partition of the past would be more than a server has, after some years."""
     run_upload(make_processed())

@@ -1,7 +1,8 @@
 """Filling a table on PostgreSQL: COPY into a table of the release's own, which then becomes a partition.
 
 All of it happens in the transaction of the turn: a crash leaves nothing behind, and since the new table is the
-transaction's own, COPY may write its rows frozen, which spares the server a later pass over them.
+transaction's own, COPY may write its rows frozen, which spares the server a later pass over them. Nor does it have to
+look for changes later, since the rows of a release never change: what queries have to know of them is found out here.
 """
 
 import io
@@ -19,6 +20,14 @@ from workers.warehouse.fills import Seen
 from workers.warehouse.models import Release
 
 LOCK_SECONDS = 5  # that readers of the table may be kept waiting
+# From the catalogue: Django's introspection of a partitioned table reads all of its partitions.
+INDEXES = "SELECT indisprimary, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = to_regclass(quote_ident(%s))"
+INDEXED = """
+    SELECT DISTINCT attname FROM pg_index
+    JOIN pg_attribute ON attrelid = indrelid AND attnum > 0
+    LEFT JOIN pg_depend ON objid = indexrelid AND refobjid = indrelid AND refobjsubid = attnum
+    WHERE indrelid = to_regclass(quote_ident(%s)) AND (attnum = ANY (indkey) OR refobjsubid IS NOT NULL)
+"""
 
 
 def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int, seen: Seen) -> int:
@@ -29,7 +38,10 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int, seen: See
     names = ", ".join(quote(name.lower()) for name in rows.collect_schema().names())
     with connection.cursor() as cursor:
         # The constraint tells ATTACH that every row belongs there, so that it need not read them.
-        cursor.execute(f"CREATE TABLE {partition} (LIKE {parent}, CHECK (release_id = {release.pk}))")
+        cursor.execute(
+            f"CREATE TABLE {partition} (LIKE {parent}, CHECK (release_id = {release.pk}))"
+            " WITH (autovacuum_enabled = false)"
+        )
         cursor.execute(f"ALTER TABLE {partition} ALTER COLUMN release_id SET DEFAULT {release.pk}")
         copy = f"COPY {partition} ({names}) FROM STDIN (FORMAT csv, FREEZE)"
         done = _copy(call, release, rows, total, copy, seen)
@@ -37,6 +49,7 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int, seen: See
         # the same table wait for each other, then finds its indexes made.
         for statement in _indexing(cursor, release.table, partition):
             cursor.execute(statement)
+        cursor.execute(f"ANALYZE {partition} ({', '.join(map(quote, _indexed(cursor, release.table)))})")
         cursor.execute(f"ALTER TABLE {parent} ATTACH PARTITION {partition} FOR VALUES IN ({release.pk})")
     return done
 
@@ -73,14 +86,8 @@ def _copy(call: Call, release: Release, rows: pl.LazyFrame, total: int, statemen
 
 
 def _indexing(cursor: CursorWrapper, table: str, partition: str) -> list[str]:
-    """The statements that give a partition the primary key and the indexes of its table.
-
-    From the catalogue: Django's introspection of a partitioned table reads all of its partitions.
-    """
-    cursor.execute(
-        "SELECT indisprimary, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = to_regclass(quote_ident(%s))",
-        [table],
-    )
+    """The statements that give a partition the primary key and the indexes of its table."""
+    cursor.execute(INDEXES, [table])
     statements = []
     for is_primary, definition in cursor.fetchall():
         how = definition.partition(" USING ")[2]
@@ -90,6 +97,12 @@ def _indexing(cursor: CursorWrapper, table: str, partition: str) -> list[str]:
             else f"CREATE INDEX ON {partition} USING {how}"
         )
     return statements
+
+
+def _indexed(cursor: CursorWrapper, table: str) -> list[str]:
+    """The columns of the table's indexes: the statistics of the others would change no plan."""
+    cursor.execute(INDEXED, [table])
+    return [column for (column,) in cursor.fetchall()]
 
 
 def _encoded(rows: pl.LazyFrame, seen: Seen) -> Iterator[tuple[int, bytes]]:
