@@ -1,6 +1,7 @@
 """Too many tries of a password: slowed down, for an account and for an address, and never for good."""
 
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,13 @@ from operations.signals import round_made
 from tests.people.signing_in import is_in, make_rita, sign_in
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_time_passes() -> Iterator[None]:
+    """Unless a test says so: twenty hashes take a busy machine long enough to be forgiven a try."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 def guess(times: int, name: str = "rita", address: str = "198.51.100.7") -> list[int]:
