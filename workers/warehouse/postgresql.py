@@ -20,6 +20,7 @@ from workers.warehouse.fills import Seen
 from workers.warehouse.models import Release
 
 LOCK_SECONDS = 5  # that readers of the table may be kept waiting
+COARSE = 10  # of PostgreSQL's usual 100: a sample of 3,000 rows tells how keys, names and addresses are spread
 # From the catalogue: Django's introspection of a partitioned table reads all of its partitions.
 INDEXES = "SELECT indisprimary, pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = to_regclass(quote_ident(%s))"
 INDEXED = """
@@ -49,6 +50,7 @@ def fill(call: Call, release: Release, rows: pl.LazyFrame, total: int, seen: See
         # the same table wait for each other, then finds its indexes made.
         for statement in _indexing(cursor, release.table, partition):
             cursor.execute(statement)
+        cursor.execute(f"SET LOCAL default_statistics_target = {COARSE}")
         cursor.execute(f"ANALYZE {partition} ({', '.join(map(quote, _indexed(cursor, release.table)))})")
         cursor.execute(f"ALTER TABLE {parent} ATTACH PARTITION {partition} FOR VALUES IN ({release.pk})")
     return done
