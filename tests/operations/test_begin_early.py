@@ -94,6 +94,7 @@ def test_a_process_that_stops_while_the_model_writes_leaves_its_calls_to_the_nex
     lease.stopping.clear()
     operation.refresh_from_db()
     assert (operation.status, operation.lease_until) == (Status.PLANNING, None)
+    assert model.tokens  # told once the server has noticed that nobody listens any more
 
     model.rate = None
     (tmp_path / "there").touch()
