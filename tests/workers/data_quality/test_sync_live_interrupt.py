@@ -19,7 +19,7 @@ from django.db import connections
 
 from tests import postgres
 from tests.workers.data_quality.parcels import KEY, TABLE, Json, edited, held, make_rows, ordered, put, run, source
-from tests.workers.test_upload import connection_parameters, wait_until_alone
+from tests.workers.test_upload_partitions import connection_parameters, wait_until_alone
 from workers.contract import Call, Cancelled, TryLater
 from workers.data_quality.syncing import applying
 
