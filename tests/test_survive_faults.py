@@ -195,6 +195,12 @@ def test_a_full_disk_is_worth_another_try_once_there_is_room(place: Site, action
     assert_loaded_once(place, load(place, first))
 
 
+def restart(replica: Replica) -> None:
+    """Start it again: a connection keeps the settings that its role had when it was made."""
+    replica.kill()
+    replica.start()
+
+
 @pytest.fixture
 def small_disk(place: Site) -> Iterator[Path]:
     """A disk of 4 MB, on which the warehouse puts new tables."""
@@ -210,9 +216,13 @@ def small_disk(place: Site) -> Iterator[Path]:
     with place.warehouse() as connection:
         connection.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
         connection.execute("ALTER ROLE concord SET default_tablespace = 'small'")
+    first = place.replicas[0]
+    restart(first)
     yield folder
     with place.warehouse() as connection:
         connection.execute("ALTER ROLE concord RESET default_tablespace")
+    restart(first)
+    with place.warehouse() as connection:
         for (partition,) in connection.execute(f"SELECT relname {PARTITIONS}").fetchall():
             connection.execute(f"DROP TABLE {partition}")
         connection.execute("DROP TABLESPACE small")
@@ -222,8 +232,6 @@ def small_disk(place: Site) -> Iterator[Path]:
 
 def test_a_full_disk_of_the_database_is_worth_another_try_once_there_is_room(place: Site, small_disk: Path) -> None:
     first = place.replicas[0]
-    first.kill()
-    first.start()  # its connections from before put tables elsewhere
     downloaded = completed(first.run("op:E2", "download", file=listed(place)))
     processed = completed(first.run("op:E3", "process", download=downloaded))
 
