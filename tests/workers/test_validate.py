@@ -9,6 +9,7 @@ import pytest
 from tests.workers.rolls import UNION, make_dataset, make_processed
 from workers import datasets
 from workers.contract import Call, InvalidParameters
+from workers.data_quality import measuring
 from workers.data_quality.rules import KEYS, RULES
 from workers.data_quality.rules.checks import RowCheck
 from workers.data_quality.validate import validate
@@ -171,6 +172,30 @@ def test_a_repeated_key_is_found_once_with_its_rows(file_type):
 
 
 RULES_BY_ID = {rule.id: rule for rules in RULES.values() for rule in rules}
+
+
+@pytest.mark.parametrize("keys_at_once", [100, 7])
+def test_rules_across_rows_find_the_same_where_only_a_part_of_the_keys_is_in_memory(monkeypatch, keys_at_once):
+    sales, parcels = clean("SDF"), clean("NAL")
+    changed = sales.with_columns(pl.col("SALE_PRC") + 1, MULTI_PAR_SAL=pl.lit("C"), CLERK_NO=pl.lit("7"))
+    doubled = pl.concat([changed, changed.head(9)])
+    known = make_dataset(parcels.head(20), "parcels")
+    whole = run_validate(doubled, "SDF", parcels=known)
+
+    monkeypatch.setattr(measuring, "KEYS_AT_ONCE", keys_at_once)
+    in_parts = run_validate(doubled, "SDF", parcels=known)
+
+    assert counted(in_parts) == counted(whole)
+    by_key = {rule.id for rule in RULES["SDF"] if rule.check.by_key} - {"sdf.one-price-per-book-and-page"}
+    assert by_key <= set(broken(whole))
+    assert {found["rule"]: len(found["examples"]) for found in in_parts["rules"]} == {
+        found["rule"]: len(found["examples"]) for found in whole["rules"]
+    }
+
+
+def counted(validation):
+    """Of how many each rule was asked, and how many break it."""
+    return {found["rule"]: (found["checked"], found["violations"]) for found in validation["rules"]}
 
 
 @pytest.mark.parametrize(("mark", "shared"), [("C", {"CLERK_NO": "7"}), ("D", {"OR_BOOK": "7", "OR_PAGE": "8"})])

@@ -1,5 +1,7 @@
 """Asks rules of a file: of how many rows or groups each was asked, how many break it, and a few of those."""
 
+import math
+from dataclasses import replace
 from typing import Any, NotRequired
 
 import polars as pl
@@ -7,9 +9,11 @@ from typing_extensions import TypedDict  # pydantic asks for this one before Pyt
 
 from workers.contract import Call
 from workers.data_quality.examples import examples
-from workers.data_quality.rules.checks import File, RowCheck
+from workers.data_quality.rules.checks import Check, File, Part, RowCheck
 from workers.data_quality.rules.fill import FillBaseline
 from workers.data_quality.rules.rule import Rule, Severity
+
+KEYS_AT_ONCE = 1_000_000  # of a check by key; more than any county has parcels, and about 100 MB
 
 
 class Finding(TypedDict):
@@ -33,19 +37,32 @@ class Finding(TypedDict):
 
 def measure(call: Call, file: File, rules: list[Rule], key: tuple[str, ...]) -> list[Finding]:
     """A finding for each rule. All checks on single rows share one pass over the file."""
-    counts = _counts(call, file, rules)
-    return [_finding(file, rule, rule.key or key, *count) for rule, count in zip(rules, counts, strict=True)]
-
-
-def _counts(call: Call, file: File, rules: list[Rule]) -> list[tuple[int, int]]:
+    parts = _parts(file)
     counts = _row_counts(file, rules)
     for rule in rules:
         call.progress(len(counts), len(rules), f"checking {rule.id}")
         if rule.id not in counts:
-            lengths = [frame.select(pl.len()) for frame in (rule.check.population(file), rule.check.offenders(file))]
-            checked, violations = pl.collect_all(lengths, engine="streaming")
-            counts[rule.id] = checked.item(), violations.item()
-    return [counts[rule.id] for rule in rules]
+            counts[rule.id] = _count(call, rule.check, parts if rule.check.by_key else [file])
+    return [_finding(rule, rule.key or key, parts if rule.check.by_key else [file], counts[rule.id]) for rule in rules]
+
+
+def _parts(file: File) -> list[File]:
+    """The file by parts of its keys, and of those that it is compared with: a single one unless there are many."""
+    frames = [file.rows, *file.others.values(), *([] if file.parcels is None else [file.parcels])]
+    rows = max(frame.select(pl.len()).collect(engine="streaming").item() for frame in frames)
+    count = max(1, math.ceil(rows / KEYS_AT_ONCE))
+    return [replace(file, part=Part(number, count)) for number in range(count)]
+
+
+def _count(call: Call, check: Check, parts: list[File]) -> tuple[int, int]:
+    """Of how many rows or groups the check was asked, and how many break it."""
+    checked = violations = 0
+    for part in parts:
+        call.check()
+        lengths = [frame.select(pl.len()) for frame in (check.population(part), check.offenders(part))]
+        population, offenders = pl.collect_all(lengths, engine="streaming")
+        checked, violations = checked + population.item(), violations + offenders.item()
+    return checked, violations
 
 
 def _row_counts(file: File, rules: list[Rule]) -> dict[str, tuple[int, int]]:
@@ -58,7 +75,8 @@ def _row_counts(file: File, rules: list[Rule]) -> dict[str, tuple[int, int]]:
     return {name: (counts[f"{name}:checked"], counts[f"{name}:violations"]) for name in checks}
 
 
-def _finding(file: File, rule: Rule, key: tuple[str, ...], checked: int, violations: int) -> Finding:
+def _finding(rule: Rule, key: tuple[str, ...], parts: list[File], counts: tuple[int, int]) -> Finding:
+    checked, violations = counts
     finding: Finding = {
         "rule": rule.id,
         "level": rule.level,
@@ -68,8 +86,8 @@ def _finding(file: File, rule: Rule, key: tuple[str, ...], checked: int, violati
         "version": rule.version,
         "checked": checked,
         "violations": violations,
-        "examples": examples(rule.check.offenders(file), key, rule.check) if violations else [],
+        "examples": examples(parts, key, rule.check) if violations else [],
     }
-    if isinstance(rule.check, FillBaseline) and file.baseline is None:
+    if isinstance(rule.check, FillBaseline) and parts[0].baseline is None:
         finding["note"] = "no baseline"
     return finding

@@ -5,11 +5,12 @@ year or file type. Whether the values make sense together is for validation, whi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import polars as pl
 
+from workers.florida_data.keys import GOOD, KEY
 from workers.florida_data.layouts import Layout, Member
 from workers.florida_data.rows import LINE
 from workers.roll_columns import Kind
@@ -46,11 +47,10 @@ def schema(layout: Layout) -> dict[str, type[pl.DataType]]:
 
 @dataclass
 class Screen:
-    """Checks the rows of one file, chunk after chunk in their order: it remembers the keys it has seen."""
+    """Checks the rows of one file, chunk after chunk. Which keys repeat can only be told once all are there: `keys`."""
 
     layout: Layout
     member: Member
-    _seen: set[str] = field(default_factory=set)
 
     @cached_property
     def _numbers(self) -> dict[str, Kind]:
@@ -78,9 +78,21 @@ class Screen:
         for reason, wrong in tests:
             for line in typed.filter(wrong)[LINE].to_list():
                 found.setdefault(line, []).append(reason)
-        for line, reason in self._key_faults(texts, found):
-            found.setdefault(line, []).append(reason)
+        blank = self._blank_keys(texts)
+        for line in texts[LINE].filter(blank).to_list() if blank.any() else ():
+            found.setdefault(line, []).append(f"{BLANK_KEY}: {' and '.join(self.layout.key)} must be filled")
         return found
+
+    def keys(self, texts: pl.DataFrame, faults: Iterable[int]) -> pl.DataFrame:
+        """The keys of the rows that have one, as `Keys` takes them; ``faults`` are the lines that cannot be kept."""
+        columns = [texts[name] for name in self.layout.key]
+        key = columns[0] if len(columns) == 1 else pl.select(pl.concat_str(columns, separator="\x1f")).to_series()
+        rows = pl.DataFrame({KEY: key, LINE: texts[LINE]}).filter(~self._blank_keys(texts))
+        return rows.with_columns((~pl.col(LINE).is_in(list(faults))).alias(GOOD))
+
+    def _blank_keys(self, texts: pl.DataFrame) -> pl.Series:
+        blank = pl.any_horizontal(pl.col(name).fill_null("").str.strip_chars() == "" for name in self.layout.key)
+        return texts.select(blank).to_series()
 
     def _number_tests(self, texts: pl.DataFrame, typed: pl.DataFrame) -> list[tuple[str, pl.Series]]:
         """A test per column where some cell is not of its kind; usually there is no such column."""
@@ -110,26 +122,6 @@ class Screen:
             for name, (reason, value) in expected.items()
             if name in typed.columns
         ]
-
-    def _key_faults(self, texts: pl.DataFrame, found: dict[int, list[str]]) -> list[tuple[int, str]]:
-        """Rows with a blank key, and rows whose key an earlier good row has."""
-        faults = []
-        columns = [texts[name] for name in self.layout.key]
-        blank = pl.select(pl.any_horizontal(column.fill_null("").str.strip_chars() == "" for column in columns))
-        keys = columns[0] if len(columns) == 1 else pl.select(pl.concat_str(columns, separator="\x1f")).to_series()
-        if not found and not blank.to_series().any():
-            new = set(keys.to_list())
-            if len(new) == len(keys) and self._seen.isdisjoint(new):
-                self._seen |= new
-                return []
-        for line, key, is_blank in zip(texts[LINE], keys, blank.to_series(), strict=True):
-            if is_blank:
-                faults.append((line, f"{BLANK_KEY}: {' and '.join(self.layout.key)} must be filled"))
-            elif key in self._seen:
-                faults.append((line, REPEATED_KEY))
-            elif line not in found:
-                self._seen.add(key)
-        return faults
 
 
 def _plain(cells: pl.Series, numbers: pl.Series, kind: Kind) -> bool:

@@ -1,6 +1,8 @@
 """process: reads a downloaded roll into typed Parquet, and sets rows aside that cannot be read, with the reasons.
 
 A roll is read in chunks, several at a time, and written as one Parquet file; no more than a few chunks are in memory.
+What can only be told at the end, which keys repeat, waits on disk: where some do, which published rolls have none of,
+the roll is read a second time.
 The files are named after the release and published whole: a run that dies leaves nothing, and a second run of the same
 release finds what the first one published.
 """
@@ -20,13 +22,15 @@ from workers import counties, datasets
 from workers.contract import ActionError, Call, action
 from workers.florida_data import stored
 from workers.florida_data.archives import open_csv
-from workers.florida_data.checks import Screen, schema
+from workers.florida_data.checks import REPEATED_KEY, Screen, schema
 from workers.florida_data.chunks import read_chunks
 from workers.florida_data.cores import on_a_core
+from workers.florida_data.keys import Keys, Repeated
 from workers.florida_data.layouts import Layout, layout, parse_member
 from workers.florida_data.opening import Opening
+from workers.florida_data.quarantine import Quarantine
 from workers.florida_data.results import Download, Processed
-from workers.florida_data.rows import LINE, WINDOWS, Reject, Rows, read_rows
+from workers.florida_data.rows import LINE, WINDOWS, Rows, read_rows
 from workers.warehouse.batches import BATCH_ROWS
 
 Level = Literal["strict", "standard", "permissive"]
@@ -36,7 +40,6 @@ ALLOWED: dict[Level, float] = {"strict": 0.0, "standard": 0.05, "permissive": 1.
 # group it would have to unpack all for each part of it.
 WRITER: dict[str, Any] = {"compression": "zstd", "compression_level": 3, "row_group_size": BATCH_ROWS}
 CHUNKS_AT_ONCE = 2
-QUARANTINE: dict[str, Any] = {"line": pl.Int64, "reasons": pl.List(pl.String), "raw": pl.Binary}
 
 
 class TooManyQuarantined(ActionError):
@@ -75,14 +78,18 @@ def process(
 
 def _process(call: Call, download: Download, level: Level, folder: str, mapping: dict[str, str] | None) -> Processed:
     with on_a_core(call), datasets.workspace() as work, open_csv(download) as stream:
-        reading = Reading(call, download, stream, mapping)
+        reading = Reading(call, download, stream, work / "once", mapping)
         reading.write(work / "roll.parquet")
+        if repeated := reading.keys.repeated():
+            stream.seek(0)
+            reading = Reading(call, download, stream, work / "again", mapping, repeated)
+            reading.write(work / "roll.parquet")
         result = reading.result()
         # Nothing of a file that fails is published.
         _check_level(result, level, download["member"])
         result["dataset"] = datasets.publish_parquet(work / "roll.parquet", f"{folder}/roll.parquet")
-        if reading.rejects:
-            reading.write_rejects(work / "quarantine.parquet")
+        if reading.quarantine.rows:
+            reading.quarantine.write(work / "quarantine.parquet", **WRITER)
             result["quarantine"] = datasets.publish_parquet(work / "quarantine.parquet", f"{folder}/quarantine.parquet")
     _check_counts(result)
     datasets.publish_bytes(json.dumps(result).encode(), f"{folder}/result.json")
@@ -90,20 +97,32 @@ def _process(call: Call, download: Download, level: Level, folder: str, mapping:
 
 
 class Reading:
-    """One pass over a roll file: counts what it reads and keeps the rows that it sets aside."""
+    """One pass over a roll file: counts what it reads, and keeps in ``folder`` the keys and the rows set aside.
 
-    def __init__(self, call: Call, download: Download, stream: IO[bytes], mapping: dict[str, str] | None = None):
-        self.call, self.download, self.stream = call, download, stream
+    ``repeated``: the rows whose key an earlier one has, as an earlier pass found them; only then are they set aside.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        download: Download,
+        stream: IO[bytes],
+        folder: Path,
+        mapping: dict[str, str] | None = None,
+        repeated: Repeated | None = None,
+    ):
+        self.call, self.download, self.stream, self.repeated = call, download, stream, repeated
         member = parse_member(download["member"])
         self.layout: Layout = layout(member.file_type, member.year, member.stage)
         self.opening = Opening(stream, self.layout, member, mapping)
         self.screen = Screen(self.layout, member)
-        self.rejects: list[Reject] = []
+        self.keys = Keys(folder / "keys")
+        self.quarantine = Quarantine(folder / "quarantine")
         self.rows_read = 0
         self.doubtful = 0
 
     def write(self, path: Path) -> None:
-        """Write the good rows as Parquet at ``path``; the others are in ``rejects`` afterwards."""
+        """Write the good rows as Parquet at ``path``; the others are in ``quarantine`` afterwards."""
 
         def source(columns: Any, predicate: Any, n_rows: Any, batch_size: Any) -> Iterator[pl.DataFrame]:
             return self._frames()
@@ -111,37 +130,29 @@ class Reading:
         rows = register_io_source(source, schema=schema(self.layout))
         rows.sink_parquet(path, **WRITER)
 
-    def write_rejects(self, path: Path) -> None:
-        """Write the rows that were set aside as Parquet: line number, reasons and the bytes of each."""
-        rejects = sorted(self.rejects, key=lambda reject: reject.line)
-        rows = {
-            "line": [reject.line for reject in rejects],
-            "reasons": [reject.reasons for reject in rejects],
-            "raw": [reject.raw for reject in rejects],
-        }
-        pl.DataFrame(rows, schema=QUARANTINE).write_parquet(path, **WRITER)
-
     def result(self) -> Processed:
         """What the action answers, apart from the datasets. Raises `ActionError` if no row is good."""
-        kinds = Counter(reason for reject in self.rejects for reason in reject.reasons)
+        kinds = self.quarantine.reasons
         county = counties.BY_NO[self.download["county_no"]].name
         if self.rows_read == 0:
             raise ActionError(f"{self.download['member']} has a header and no rows")
-        if self.rows_read == len(self.rejects):
+        if self.rows_read == self.quarantine.rows:
             message = f"{self.download['member']}: none of its {self.rows_read} rows can be kept as a roll of {county}"
             raise ActionError(f"{message}: {_most_common(kinds)}")
         same = ("label", "county_no", "county", "file_type", "year", "stage", "submission", "release")
         counts = {
             "rows_read": self.rows_read,
-            "rows_processed": self.rows_read - len(self.rejects),
-            "rows_quarantined": len(self.rejects),
+            "rows_processed": self.rows_read - self.quarantine.rows,
+            "rows_quarantined": self.quarantine.rows,
             "quarantine_reasons": dict(kinds.most_common()),
             "doubts": {WINDOWS: self.doubtful} if self.doubtful else {},
         }
         return cast(Processed, {name: self.download[name] for name in same} | counts | {"quarantine": None})  # type: ignore[literal-required]
 
     def _frames(self) -> Iterator[pl.DataFrame]:
-        total, done = self.download["csv"]["bytes"], 0
+        size_of_file = self.download["csv"]["bytes"]
+        # The second pass begins at half of all that there is to read.
+        total, done = (2 * size_of_file, size_of_file) if self.repeated else (size_of_file, 0)
         for size, rows in self._read():
             done += size
             self.rows_read += rows.count
@@ -164,10 +175,14 @@ class Reading:
     def _kept(self, rows: Rows) -> pl.DataFrame:
         texts, typed = self.screen.read(self.opening.arranged(rows.frame))
         faults = self.screen.faults(texts, typed)
-        self.rejects += rows.rejects
+        if self.repeated is None:
+            self.keys.add(self.screen.keys(texts, faults))
+        else:
+            for line in self.repeated.among(typed[LINE]):
+                faults.setdefault(line, []).append(REPEATED_KEY)
         self.doubtful += len(rows.doubtful)
+        self.quarantine.add(rows.rejects + (rows.rejected(faults) if faults else []))
         if faults:
-            self.rejects += rows.rejected(faults)
             typed = typed.filter(~pl.col(LINE).is_in(list(faults)))
         return typed.drop(LINE)
 

@@ -12,6 +12,7 @@ from tests.workers.data_quality.rule_texts import Json, as_yaml, make_rule, writ
 from tests.workers.rolls import UNION, make_dataset, make_processed
 from workers import datasets
 from workers.contract import Call, InvalidParameters
+from workers.data_quality import measuring
 from workers.data_quality.rule_sets import reading, stored
 from workers.data_quality.rule_sets.mistakes import Unusable
 from workers.data_quality.rules import IDS
@@ -105,6 +106,7 @@ TOGETHER = [
 ]
 
 
+@pytest.mark.parametrize("keys_at_once", [1_000_000, 50])
 @pytest.mark.parametrize(
     ("change", "rule", "violations"),
     [
@@ -117,7 +119,8 @@ TOGETHER = [
     ],
     ids=["unique", "exists_in", "filled", "row_count"],
 )  # fmt: skip
-def test_a_fault_of_many_rows_is_found_by_its_rule_alone(folder, change, rule, violations):
+def test_a_fault_of_many_rows_is_found_by_its_rule_alone(folder, monkeypatch, change, rule, violations, keys_at_once):
+    monkeypatch.setattr(measuring, "KEYS_AT_ONCE", keys_at_once)
     write_rules(folder, *TOGETHER)
     frame = prepared()
     Release.objects.create(

@@ -34,6 +34,10 @@ class Among:
     among: pl.Expr
 
     @property
+    def by_key(self) -> bool:
+        return self.check.by_key
+
+    @property
     def cells(self) -> list[pl.Expr]:
         return self.check.cells
 
@@ -51,6 +55,7 @@ class Among:
 class ExistsIn:
     """The cells of ``on`` stand together in a row of the dataset, there under ``other_on``; blank ones need not."""
 
+    by_key = True
     dataset: str
     on: tuple[str, ...]
     other_on: tuple[str, ...]
@@ -63,17 +68,26 @@ class ExistsIn:
         return self.dataset in file.others
 
     def population(self, file: File) -> pl.LazyFrame:
-        return file.rows.drop_nulls(self.on)
+        own, _ = self._sides(file)
+        return file.part.of(file.rows.drop_nulls(self.on), own)
 
     def offenders(self, file: File) -> pl.LazyFrame:
-        known = file.others[self.dataset]
-        there, here = known.collect_schema(), file.rows.collect_schema()
-        left, right = [], []
-        for own, other in zip(self.on, self.other_on, strict=True):
-            kind = here[own] if here[own] == there[other] else pl.String
-            left.append(pl.col(own).cast(kind))
-            right.append(pl.col(other).cast(kind))
-        return self.population(file).join(known.select(right).unique(), left_on=left, right_on=right, how="anti")
+        own, other = self._sides(file)
+        known = file.part.of(file.others[self.dataset].select(other), self.other_on).unique()
+        return self.population(file).join(known, left_on=own, right_on=self.other_on, how="anti")
+
+    def _sides(self, file: File) -> tuple[list[pl.Expr], list[pl.Expr]]:
+        """The cells here and there, as texts where they are of different types."""
+        here, there = file.rows.collect_schema(), file.others[self.dataset].collect_schema()
+        kinds = [
+            here[own] if here[own] == there[other] else pl.String
+            for own, other in zip(self.on, self.other_on, strict=True)
+        ]
+        sides = (
+            [pl.col(name).cast(kind) for name, kind in zip(names, kinds, strict=True)]
+            for names in (self.on, self.other_on)
+        )
+        return tuple(sides)  # type: ignore[return-value]
 
 
 def build(text: RuleText, schema: pl.Schema, others: Others, *, source: str = "", version: str = "") -> Rule:

@@ -1,10 +1,11 @@
 """The kinds of check that a rule can make, each on a whole file at once.
 
 A check says what it is about, its population, and which of that are the offenders. Both are lazy frames, so that a
-file of any size is read in a stream.
+file of any size is read in a stream. One that compares rows with each other can be made of a part of their keys at a
+time, so that no more of them are in memory than a part has.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,11 +23,25 @@ class LastRelease:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One of ``count`` parts of all keys: those whose hash falls into it."""
+
+    number: int = 0
+    count: int = 1
+
+    def of(self, rows: pl.LazyFrame, key: Iterable[str | pl.Expr]) -> pl.LazyFrame:
+        """The rows whose key is in this part. Equal keys of one type are in one part, whatever rows they are of."""
+        if self.count == 1:
+            return rows
+        return rows.filter(pl.struct(*key).hash() % self.count == self.number)
+
+
+@dataclass(frozen=True)
 class File:
     """What the rules look at: the rows of a file, and what there is to compare them with.
 
     ``rows`` has, beside the file's own columns, the constants that `expressions` names. ``others`` are further
-    datasets, by the names that rules call them.
+    datasets, by the names that rules call them. ``part``: the keys that a check by key is about now.
     """
 
     rows: pl.LazyFrame
@@ -34,10 +49,15 @@ class File:
     last: LastRelease | None = None
     baseline: Baseline | None = None
     others: Mapping[str, pl.LazyFrame] = field(default_factory=dict)
+    part: Part = Part()
 
 
 class Check(Protocol):
     """What a rule demands of a file."""
+
+    @property
+    def by_key(self) -> bool:
+        """Whether it compares rows by a key, so that all parts of the file together are what it is about."""
 
     @property
     def cells(self) -> list[pl.Expr]:
@@ -56,6 +76,7 @@ class Check(Protocol):
 class RowCheck:
     """A check on each row by itself: many of them are made in one pass over the file."""
 
+    by_key = False
     among: pl.Expr | None
     fails: pl.Expr
 
@@ -123,6 +144,7 @@ class Cells(RowCheck):
 class Unique:
     """No two rows have the same ``key``; each key that repeats counts once."""
 
+    by_key = True
     key: tuple[str, ...]
 
     @property
@@ -133,7 +155,7 @@ class Unique:
         return True
 
     def population(self, file: File) -> pl.LazyFrame:
-        return file.rows.select(self.key).drop_nulls()
+        return file.part.of(file.rows.select(self.key).drop_nulls(), self.key)
 
     def offenders(self, file: File) -> pl.LazyFrame:
         return self.population(file).group_by(self.key).agg(pl.len().alias("ROWS")).filter(pl.col("ROWS") > 1)
@@ -143,6 +165,7 @@ class Unique:
 class Agree:
     """The rows ``among`` which the rule is about have one ``value`` in each group of the same ``within``."""
 
+    by_key = True
     value: str
     within: tuple[str, ...]
     among: pl.Expr
@@ -156,8 +179,10 @@ class Agree:
 
     def population(self, file: File) -> pl.LazyFrame:
         value = pl.col(self.value)
-        one = file.rows.filter(self.among).drop_nulls(self.within).group_by(self.within)
-        return one.agg(pl.len().alias("ROWS"), value.min().alias("LEAST"), value.max().alias("GREATEST"))
+        rows = file.part.of(file.rows.filter(self.among).drop_nulls(self.within), self.within)
+        return rows.group_by(self.within).agg(
+            pl.len().alias("ROWS"), value.min().alias("LEAST"), value.max().alias("GREATEST")
+        )
 
     def offenders(self, file: File) -> pl.LazyFrame:
         return self.population(file).filter(pl.col("LEAST") != pl.col("GREATEST"))
@@ -167,6 +192,7 @@ class Agree:
 class Related:
     """Nothing in ``population_of`` is without its match in ``known``; both are made of the file and its parcels."""
 
+    by_key = True
     population_of: Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame]
     known: Callable[[pl.LazyFrame, pl.LazyFrame], pl.LazyFrame]
     on: tuple[str, ...]
@@ -180,17 +206,19 @@ class Related:
 
     def population(self, file: File) -> pl.LazyFrame:
         assert file.parcels is not None  # noqa: S101
-        return self.population_of(file.rows, file.parcels)
+        return file.part.of(self.population_of(file.rows, file.parcels), self.on)
 
     def offenders(self, file: File) -> pl.LazyFrame:
         assert file.parcels is not None  # noqa: S101
-        return self.population(file).join(self.known(file.rows, file.parcels), on=self.on, how="anti")
+        known = file.part.of(self.known(file.rows, file.parcels), self.on)
+        return self.population(file).join(known, on=self.on, how="anti")
 
 
 @dataclass(frozen=True)
 class RowCount:
     """The number of rows is within ``tolerance`` (a fraction) of the last release's."""
 
+    by_key = False
     tolerance: float
 
     @property

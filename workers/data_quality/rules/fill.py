@@ -23,6 +23,7 @@ def _shares(rows: pl.LazyFrame, names: list[str]) -> pl.LazyFrame:
 class Filled:
     """The column is filled in at least this share of the rows ``among`` which the rule is about."""
 
+    by_key = False
     column: str
     at_least: float
     among: pl.Expr | None = None
@@ -49,6 +50,7 @@ class FillBaseline:
     It is about ``columns``, or all that both have, but ``without``. Where there is no baseline it is about none.
     """
 
+    by_key = False
     tolerance: float = TOLERANCE
     columns: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
