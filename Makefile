@@ -5,11 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: help setup run test lint audit probe packages constraints local-model test-local-model scorer clean
+.PHONY: help setup run test test-sqlite test-postgresql lint audit probe packages constraints local-model test-local-model scorer clean
 
 help:
 	@echo "make run     everything on this machine, with sample data: http://127.0.0.1:$(PORT)  (PORT=N for another)"
-	@echo "make test    the tests, on SQLite and on PostgreSQL"
+	@echo "make test    the tests, on SQLite and on PostgreSQL (test-sqlite, test-postgresql: only one of them)"
 	@echo "make lint    style, types, dependencies between the apps, migrations, deployment settings, templates"
 	@echo "make probe   thousands of cases made of the OpenAPI document, against an installation of its own"
 	@echo "make audit   known vulnerabilities of the packages; asks PyPI"
@@ -27,10 +27,17 @@ $(READY): pyproject.toml constraints.txt
 run: setup
 	@exec $(BIN)/python manage.py up --port $(PORT)
 
+# Both at once, since each of them keeps hardly more than one core busy; what the second says is shown when it ends.
 test: setup packages
-	@failed=0; $(BIN)/pytest || failed=1; \
-	TEST_DATABASE=postgresql $(BIN)/pytest -m "not browser and not whole" || failed=1; \
-	exit $$failed
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going test-sqlite test-postgresql
+
+test-sqlite: setup packages
+	@$(BIN)/pytest
+
+test-postgresql: setup packages
+	@mkdir -p var
+	@failed=0; TEST_DATABASE=postgresql $(BIN)/pytest -p no:cacheprovider -m "not browser and not whole" \
+	  > var/test-postgresql.log 2>&1 || failed=1; cat var/test-postgresql.log; exit $$failed
 
 probe: setup
 	$(BIN)/python -m benchmarks.schema_probe

@@ -8,6 +8,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -21,8 +22,8 @@ from workers.florida_data.sample.rolls import Roll, write_csv  # noqa: E402
 from workers.florida_data.upload import upload  # noqa: E402
 
 
-def prepare(rows: int, result: Path) -> None:
-    """Generate a roll of so many parcels, process it, and write what `process` answers to ``result``."""
+def downloaded(rows: int) -> dict[str, Any]:
+    """Generate a roll of so many parcels, as `download` would answer it."""
     county = counties.find("Broward")
     member = parse_member(member_name("NAL", county.no, "P", 2025))
     with datasets.workspace() as folder:
@@ -32,8 +33,12 @@ def prepare(rows: int, result: Path) -> None:
     about = {"label": "Broward NAL 2025P", "county_no": county.no, "county": county.name, "file_type": "NAL"}
     release = {"year": 2025, "stage": "P", "submission": 1, "member": member.name, "release": member.release(digest)}
     stored = {"url": url, "bytes": size, "sha256": digest}
-    download = {**about, **release, "archive": stored | {"etag": ""}, "csv": stored, "unchanged": False}
-    result.write_text(json.dumps(process.run(Call(), {"download": download})))
+    return {**about, **release, "archive": stored | {"etag": ""}, "csv": stored, "unchanged": False}
+
+
+def prepare(rows: int, result: Path) -> None:
+    """Generate a roll of so many parcels, process it, and write what `process` answers to ``result``."""
+    result.write_text(json.dumps(process.run(Call(), {"download": downloaded(rows)})))
 
 
 def load(processed: Path) -> None:
