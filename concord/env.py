@@ -3,8 +3,15 @@
 import ipaddress
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+# How an address of files may begin. Whatever else fsspec could open is not asked for.
+FOLDERS = ("", "file")
+STORES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory")
+WEB = ("http", "https")
+SFTP = ("sftp", "ssh")
 
 # The names that were asked for so far: once the settings are read, all that there are.
 asked: set[str] = set()
@@ -118,3 +125,27 @@ def pairs(name: str) -> dict[str, str]:
             raise ImproperlyConfigured(f"{name}: {entry!r} is not of the form name=value")
         found[key] = value
     return found
+
+
+def source(name: str, default: str, schemes: tuple[str, ...]) -> str:
+    """The address of files, which begins with one of ``schemes``."""
+    value = text(name, default)
+    if value:
+        _check_source(name, value, schemes)
+    return value
+
+
+def sources(name: str, schemes: tuple[str, ...]) -> dict[str, str]:
+    """A comma-separated list of ``name=url``, addresses of files that begin with one of ``schemes``."""
+    found = pairs(name)
+    for value in found.values():
+        _check_source(name, value, schemes)
+    return found
+
+
+def _check_source(name: str, value: str, schemes: tuple[str, ...]) -> None:
+    scheme = urlsplit(value).scheme
+    if "::" in value or scheme not in schemes:
+        wrong = "::" if "::" in value else f"{scheme}://"  # not all of it: there may be a password
+        known = ", ".join(f"{one}://" for one in schemes if one)
+        raise ImproperlyConfigured(f"{name}: files are not read from {wrong} here, but from folders, {known}")

@@ -188,6 +188,7 @@ WORKER_URLS = {
     name: env.text(f"WORKER_{name.upper()}_URL", f"http://localhost:{port}") for name, port in WORKER_PORTS.items()
 }
 WORKER_HOSTS = env.hosts("WORKER_HOSTS")  # where other workers may be, beside the hosts of those (workers/outgoing.py)
+OUTGOING_METADATA = env.flag("OUTGOING_METADATA")  # true: libraries may ask the cloud for the machine's credentials
 OUTGOING_PROXY = env.text("OUTGOING_PROXY")  # for sources and the model; those of the environment are not used
 
 # --- where the workers that need Concord's own state ask for it, and with which key ---
@@ -197,16 +198,18 @@ CONCORD_API_KEY = env.text("CONCORD_API_KEY")
 
 # --- florida_data: where rolls come from (name=url pairs add sources), and how large one may be ---
 
-FLORIDA_PORTAL_URL = env.text("FLORIDA_PORTAL_URL", "https://floridarevenue.com")
-FLORIDA_SAMPLE_URL = env.text("FLORIDA_SAMPLE_URL")
-FLORIDA_SOURCES = env.pairs("FLORIDA_SOURCES")
+_ROLLS = (*env.FOLDERS, *env.STORES, *env.WEB)
+FLORIDA_PORTAL_URL = env.source("FLORIDA_PORTAL_URL", "https://floridarevenue.com", _ROLLS)
+FLORIDA_SAMPLE_URL = env.source("FLORIDA_SAMPLE_URL", "", _ROLLS)
+FLORIDA_SOURCES = env.sources("FLORIDA_SOURCES", _ROLLS)
 FLORIDA_DATA_SOURCE = env.text("FLORIDA_DATA_SOURCE", "portal")
 FLORIDA_MAX_ROLL_BYTES = env.whole("FLORIDA_MAX_ROLL_BYTES", 4_000_000_000)
 
 # --- sunbiz: where the Division of Corporations' files come from ---
 
-SUNBIZ_STATE_URL = env.text("SUNBIZ_STATE_URL", "sftp://sftp.floridados.gov/Public/doc")
-SUNBIZ_SOURCES = env.pairs("SUNBIZ_SOURCES")
+_RECORDS = (*env.FOLDERS, *env.STORES, *env.SFTP)
+SUNBIZ_STATE_URL = env.source("SUNBIZ_STATE_URL", "sftp://sftp.floridados.gov/Public/doc", _RECORDS)
+SUNBIZ_SOURCES = env.sources("SUNBIZ_SOURCES", _RECORDS)
 SUNBIZ_SOURCE = env.text("SUNBIZ_SOURCE", "state")
 SUNBIZ_SFTP_USERNAME = env.text("SUNBIZ_SFTP_USERNAME")
 SUNBIZ_SFTP_PASSWORD = env.text("SUNBIZ_SFTP_PASSWORD")

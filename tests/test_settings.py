@@ -37,6 +37,21 @@ def start_with(tmp_path: Path, **variables: str) -> subprocess.CompletedProcess[
             {"DATABASE_URL": "postgresql://host/one", "WAREHOUSE_URL": "postgresql://host/one"},
             "DATABASE_URL and WAREHOUSE_URL name the same database: each needs one of its own",
         ),
+        (
+            {"FLORIDA_SOURCES": "mirror=ftp://me:secret@rolls.example/"},
+            "FLORIDA_SOURCES: files are not read from ftp:// here, but from folders, file://, s3://, s3a://, gs://, "
+            "gcs://, az://, abfs://, abfss://, memory://, http://, https://",
+        ),
+        (
+            {"SUNBIZ_STATE_URL": "https://files.example/"},
+            "SUNBIZ_STATE_URL: files are not read from https:// here, but from folders, file://, s3://, s3a://, gs://, "
+            "gcs://, az://, abfs://, abfss://, memory://, sftp://, ssh://",
+        ),
+        (
+            {"SUNBIZ_SOURCES": "chained=simplecache::sftp://files.example/"},
+            "SUNBIZ_SOURCES: files are not read from :: here, but from folders, file://, s3://, s3a://, gs://, gcs://, "
+            "az://, abfs://, abfss://, memory://, sftp://, ssh://",
+        ),
     ],
 )
 def test_a_bad_setting_is_one_sentence(tmp_path, variables, sentence):

@@ -4,10 +4,15 @@ A host is allowed by its name, by a pattern such as ``*.workers.example``, or by
 name says nothing about where it leads, today or in a moment. So it is looked up once for each connection, and what is
 connected to is the address that was looked at. Private addresses are for hosts that are named, or lie in a network
 that is. Addresses where clouds keep credentials, and those of no single host, are for nobody.
+
+Libraries that make connections of their own, such as those of object stores, cannot be given an address. `guard` sees
+to it that no connection of this process, whoever makes it, goes to where clouds keep credentials.
 """
 
+import errno
 import ipaddress
 import socket
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -20,12 +25,16 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-NEVER = [
+METADATA = [
     ipaddress.ip_network(text)
     for text in (
-        *("0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "100.100.100.200/32", "168.63.129.16/32"),
-        *("::/128", "fe80::/10", "ff00::/8", "fd00:ec2::254/128", "fd20:ce::254/128"),
+        *("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"),
+        *("fe80::/10", "fd00:ec2::254/128", "fd20:ce::254/128"),
     )
+]
+NEVER = [
+    *METADATA,
+    *(ipaddress.ip_network(text) for text in ("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8")),
 ]
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -132,6 +141,12 @@ def check_roll_source(host: str, port: int | None) -> None:
         raise NotAllowed(f"no source is at {host!r} and that port")
 
 
+def records() -> Hosts:
+    """Where the Division's files may come from over SFTP: the hosts of the sources of sunbiz."""
+    urls = [settings.SUNBIZ_STATE_URL, *settings.SUNBIZ_SOURCES.values()]
+    return hosts("SUNBIZ_SOURCES", [url for url in urls if urlsplit(url).scheme in ("sftp", "ssh")])
+
+
 def model(url: str) -> Hosts:
     """Where the language model is."""
     return hosts("OPENAI_BASE_URL", [url])
@@ -177,6 +192,35 @@ def _connected(address: str, port: int, timeout: Any, options: Any) -> socket.so
         connection.close()
         raise
     return connection
+
+
+def guard() -> None:
+    """Refuse, from now on, each connection of this process to where clouds keep credentials, whatever makes it.
+
+    It then fails with `PermissionError`. What libraries in C connect to by themselves is not seen. OUTGOING_METADATA
+    lifts the guard, for object stores that are given the machine's own credentials.
+    """
+    sys.addaudithook(_look_at)
+
+
+def _look_at(event: str, arguments: tuple[Any, ...]) -> None:
+    if event != "socket.connect" or not isinstance(arguments[1], tuple) or not isinstance(arguments[1][0], str):
+        return  # most events of the interpreter are none; sockets of files have no address
+    if settings.OUTGOING_METADATA:
+        return
+    host = arguments[1][0].partition("%")[0]
+    literal = _literal(host)
+    led = [literal] if literal else _looked_up(host)
+    if any(one in network for address in led for one in _meant(address) for network in METADATA):
+        raise PermissionError(errno.EACCES, f"{host} is where clouds keep credentials, and never called")
+
+
+def _looked_up(host: str) -> list[Address]:
+    try:
+        told = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return []  # then it cannot be connected to either
+    return [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in told]
 
 
 def _literal(host: str) -> Address | None:

@@ -25,7 +25,10 @@ def calls() -> Iterator[Finding]:
     """The hosts that may be called."""
     proxy = f"; through the proxy {urlsplit(settings.OUTGOING_PROXY).hostname}" if settings.OUTGOING_PROXY else ""
     yield ok("calls of workers", f"to {outgoing.workers()}")
-    yield ok("calls of sources", f"to {outgoing.rolls()}{proxy}")
+    yield ok("calls of sources", f"to {outgoing.rolls()}{proxy}; by SFTP to {outgoing.records()}")
+    if settings.OUTGOING_METADATA:
+        remedy = "leave OUTGOING_METADATA out, unless an object store is given the machine's own credentials"
+        yield warning("OUTGOING_METADATA", "libraries may call the addresses where clouds keep credentials", remedy)
     for row in RegisteredWorker.objects.filter(enabled=True).only("name", "url"):
         try:
             outgoing.check_worker(row.url)
