@@ -156,7 +156,9 @@ class Reading:
         for size, rows in self._read():
             done += size
             self.rows_read += rows.count
-            yield self._kept(rows)
+            kept = self._kept(rows)
+            del rows  # or its texts stay in memory until the next chunk has been read
+            yield kept
             self.call.progress(min(done, total), total, f"{self.rows_read:,} rows read")
 
     def _read(self) -> Iterator[tuple[int, Rows]]:
@@ -165,12 +167,10 @@ class Reading:
         with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
             for chunk in read_chunks(self.stream, first_line=self.opening.first_line):
                 ahead.append((len(chunk.data), pool.submit(read_rows, chunk, self.opening.layout)))
-                if len(ahead) > CHUNKS_AT_ONCE:
-                    size, future = ahead.popleft()
-                    yield size, future.result()
+                if len(ahead) >= CHUNKS_AT_ONCE:
+                    yield _first(ahead)
             while ahead:
-                size, future = ahead.popleft()
-                yield size, future.result()
+                yield _first(ahead)
 
     def _kept(self, rows: Rows) -> pl.DataFrame:
         texts, typed = self.screen.read(self.opening.arranged(rows.frame))
@@ -185,6 +185,11 @@ class Reading:
         if faults:
             typed = typed.filter(~pl.col(LINE).is_in(list(faults)))
         return typed.drop(LINE)
+
+
+def _first(ahead: deque[tuple[int, Future[Rows]]]) -> tuple[int, Rows]:
+    size, future = ahead.popleft()
+    return size, future.result()
 
 
 def _check_level(result: Processed, level: Level, file: str) -> None:
