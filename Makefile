@@ -3,6 +3,8 @@
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# Without its byte code each of Concord's processes takes a third longer to start, and there are many.
+unexport PYTHONDONTWRITEBYTECODE
 READY := $(VENV)/ready
 
 .PHONY: help setup run test test-sqlite test-postgresql lint audit probe packages constraints local-model test-local-model scorer clean
