@@ -30,6 +30,22 @@ LIMITS = {
 OPERATION = {"operation_type": "data_pipeline", "parameters": {"counties": ["Duval"]}}
 
 
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """Where names lead to: a list of addresses, of which each look-up takes the first, the last one for good."""
+    led: dict[str, list[str]] = {}
+    real = socket.getaddrinfo
+
+    def look_up(host: str, port: Any, *args: Any, **named: Any) -> Any:
+        if host not in led:
+            return real(host, port, *args, **named)
+        address = led[host].pop(0) if len(led[host]) > 1 else led[host][0]
+        return real(address, port, *args, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    return led
+
+
 class Web:
     """The running web, and callers of it."""
 

@@ -1,91 +1,23 @@
 """Calls go to configured hosts alone, and to no address that is nobody's business, whatever a name leads to."""
 
-import asyncio
-import ipaddress
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
 from django.test import Client
-from fsspec.implementations.memory import MemoryFileSystem
-from fsspec.registry import _registry as implementations
 from pytest_django import Settings
 
 from tests.api.conftest import Caller, caller
+from tests.limits.called import METADATA, serving
 from tests.make import make_person
-from tests.workers.sunbiz.sftp_server import PASSWORD, USERNAME, SftpServer
-from tests.workers.sunbiz.sftp_server import serving as serving_files
 from workers import client, datasets, outgoing
-from workers.contract import ActionError, Call, InvalidParameters, TryLater
+from workers.contract import ActionError
 from workers.florida_data import sources as rolls
-from workers.florida_data.folders import list_folder
 from workers.florida_data.web import SourceRefused, answered
 from workers.models import RegisteredWorker
 from workers.outgoing_http import client as http_client
 from workers.sunbiz import sources as sunbiz
-
-METADATA = "169.254.169.254"
-
-
-class Server:
-    """Answers everything with a status and headers, and keeps what it was asked."""
-
-    def __init__(self, address: str, status: int, headers: dict[str, str]) -> None:
-        self.asked: list[tuple[str, str]] = []
-        asked = self.asked
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked.append((self.path, self.headers["Host"]))
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", "22")
-                self.end_headers()
-                self.wfile.write(b'{"version": "1", "x":1}'[:22])
-
-            do_POST = do_GET  # noqa: N815
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer((address, 0), Handler)
-        self.port = self.http.server_port
-
-
-@contextmanager
-def serving(address: str = "127.0.0.1", status: int = 200, **headers: str) -> Iterator[Server]:
-    server = Server(address, status, headers)
-    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.http.shutdown()
-        thread.join()
-        server.http.server_close()
-
-
-@pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """Where names lead to: a list of addresses, of which each look-up takes the first, the last one for good."""
-    led: dict[str, list[str]] = {}
-    real = socket.getaddrinfo
-
-    def look_up(host: str, port: Any, *args: Any, **named: Any) -> Any:
-        if host not in led:
-            return real(host, port, *args, **named)
-        address = led[host].pop(0) if len(led[host]) > 1 else led[host][0]
-        return real(address, port, *args, **named)
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
-    return led
 
 
 @pytest.fixture
@@ -342,148 +274,3 @@ def test_an_address_of_a_dataset_has_no_second_address_behind_it(settings: Setti
 def test_nor_has_one_of_a_source(find: Callable[[str], Any], behind: str, settings: Settings) -> None:
     with pytest.raises(ActionError, match="neither a source nor beneath one"):
         find(f"file://{settings.VAR}/inbox/x::{behind}")
-
-
-# --- libraries that make connections of their own ---
-
-MINE = "127.0.0.2"  # stands for an address where a cloud keeps credentials
-
-
-class Bucket(MemoryFileSystem):
-    """Stands for the library of an object store: it asks an address that is not ours to choose, before it lists."""
-
-    protocol = "s3"
-    address = ("", 0)
-
-    def find(self, path: str, **options: Any) -> Any:
-        with socket.create_connection(self.address, timeout=5):
-            return super().find(path, **options)
-
-
-@pytest.fixture
-def bucket(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """A bucket as a source, whose library asks a server that may be at an address of credentials."""
-    with serving(MINE) as server:
-        monkeypatch.setattr(Bucket, "address", ("credentials.example", server.port))
-        monkeypatch.setattr(outgoing, "METADATA", [ipaddress.ip_network(MINE)])
-        monkeypatch.setitem(implementations, "s3", Bucket)
-        settings.FLORIDA_SOURCES = {"bucket": "s3://rolls"}
-        yield server
-
-
-def listed() -> list[Any]:
-    return list_folder(Call(), rolls.find_source("bucket").url)
-
-
-def test_a_library_that_is_led_to_credentials_is_stopped_whatever_it_is(
-    bucket: Server, names: dict[str, list[str]]
-) -> None:
-    names["credentials.example"] = [MINE]
-
-    with pytest.raises(TryLater, match=f"{MINE} is where clouds keep credentials, and never called"):
-        listed()
-
-
-def test_it_may_go_anywhere_else_and_there_too_where_the_setting_says_so(
-    bucket: Server, names: dict[str, list[str]], settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names["credentials.example"] = [MINE]
-    settings.OUTGOING_METADATA = True
-    assert listed() == []
-
-    settings.OUTGOING_METADATA = False
-    monkeypatch.setattr(outgoing, "METADATA", [])
-    assert listed() == []
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        METADATA,
-        "::ffff:169.254.169.254",
-        "fd00:ec2::254",
-        "100.100.100.200",
-        "169.254.170.2",
-        "fe80::1%lo",
-        "2852039166",
-    ],
-)
-def test_no_connection_is_made_to_where_clouds_keep_credentials(address: str) -> None:
-    kind = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(kind) as connection, pytest.raises(PermissionError, match="where clouds keep credentials"):
-        connection.connect((address, 80))
-
-
-def test_nor_by_what_waits_for_many_connections_at_once() -> None:
-    async def connect() -> None:
-        await asyncio.open_connection(METADATA, 80)
-
-    with pytest.raises(PermissionError, match="where clouds keep credentials"):
-        asyncio.run(connect())
-
-
-def test_sockets_of_this_machine_are_as_they_were(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
-        server.bind(str(tmp_path / "socket"))
-        server.listen()
-        client.connect(str(tmp_path / "socket"))
-    with serving() as web, socket.create_connection(("localhost", web.port)):
-        pass
-
-
-# --- files over SFTP ---
-
-
-@pytest.fixture
-def division(tmp_path: Path, settings: Settings) -> Iterator[SftpServer]:
-    """The Division's server, by a name."""
-    (tmp_path / "doc").mkdir()
-    settings.VAR = tmp_path
-    with serving_files(SftpServer(tmp_path)) as server:
-        settings.SUNBIZ_SOURCES = {"division": f"sftp://files.example:{server.port}/doc"}
-        settings.SUNBIZ_SFTP_USERNAME, settings.SUNBIZ_SFTP_PASSWORD = USERNAME, PASSWORD
-        yield server
-
-
-def division_listed() -> list[str]:
-    file_system, path = sunbiz.find_source("division").opened()
-    found = file_system.ls(path)
-    file_system.client.close()
-    return found
-
-
-def test_files_come_from_the_address_that_the_name_of_their_server_leads_to(
-    division: SftpServer, names: dict[str, list[str]]
-) -> None:
-    names["files.example"] = ["127.0.0.1"]
-
-    assert division_listed() == []
-
-
-def test_a_server_of_files_is_looked_up_once_and_called_there(
-    division: SftpServer, names: dict[str, list[str]]
-) -> None:
-    names["files.example"] = ["127.0.0.1", METADATA]
-
-    assert division_listed() == []
-    with pytest.raises(ActionError, match="never called"):
-        division_listed()
-
-
-@pytest.mark.parametrize("address", [METADATA, "::ffff:169.254.169.254", "0.0.0.0"])
-def test_a_server_of_files_whose_name_leads_where_nobody_calls_is_not_asked(
-    division: SftpServer, names: dict[str, list[str]], address: str
-) -> None:
-    names["files.example"] = [address]
-
-    with pytest.raises(InvalidParameters, match=r"source: division may not be called: .* is never called") as refusal:
-        division_listed()
-
-    assert refusal.value.field == "source"
-
-
-def test_a_server_of_files_that_is_no_source_is_not_called(division: SftpServer, settings: Settings) -> None:
-    from workers.sunbiz import sftp
-
-    with pytest.raises(InvalidParameters, match="SUNBIZ_SOURCES adds others"):
-        sftp.connect("other", "127.0.0.1", division.port, (USERNAME, PASSWORD), settings.VAR / "known_hosts")
