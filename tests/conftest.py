@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import django
 import pytest
 import redis
+from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.db import connections
 from pytest_django import DjangoDbBlocker
@@ -101,6 +102,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                     )
+
+
+@pytest.fixture
+def dropped_connections() -> Iterator[None]:
+    """For a test in which the database drops connections: the thread of asynchronous tests keeps its own from one test
+    to the next, and it may be one of them."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -263,6 +263,7 @@ async def test_a_body_in_chunks_is_read_whole(server: Server) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.usefixtures("dropped_connections")
 async def test_connections_that_the_database_dropped_cost_no_request(server: Server) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite drops no connections")

@@ -70,6 +70,7 @@ def test_a_save_that_was_heard_only_by_the_database_counts(caller: Caller, journ
     assert (answer.status_code, answer.json()["result"]) == (200, {"done": 1})
 
 
+@pytest.mark.usefixtures("dropped_connections")
 def test_connections_that_the_database_closed_are_opened_again(caller: Caller):
     if connections["warehouse"].vendor != "postgresql":
         pytest.skip("SQLite closes no connections")
