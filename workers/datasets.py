@@ -37,15 +37,24 @@ def checked(url: str, field: str = "$dataset") -> str:
     """``url`` itself if it lies beneath ``DATA_URL``; otherwise `InvalidParameters` that names ``field``."""
     if "::" in url:  # fsspec would go on to what comes behind it
         raise InvalidParameters(f"{field}: {url!r} lies outside DATA_URL", field=field)
-    root_fs, root = fsspec.core.url_to_fs(settings.DATA_URL)
     try:
-        fs, path = fsspec.core.url_to_fs(url)
+        same_store = _way(url) == _way(settings.DATA_URL)
     except (ValueError, ImportError) as error:
         raise InvalidParameters(f"{field}: {url!r} is not a URL that can be read here", field=field) from error
-    inside = posixpath.normpath(path).startswith(posixpath.normpath(root).rstrip("/") + "/")
-    if type(fs) is not type(root_fs) or not inside:
+    if not same_store or not _is_beneath(url):
         raise InvalidParameters(f"{field}: {url!r} lies outside DATA_URL", field=field)
     return url
+
+
+def _way(url: str) -> tuple[Any, Any]:
+    """What opens ``url``, and with what, such as a host. It is not made for that: some call their host at once."""
+    kind = fsspec.get_filesystem_class(fsspec.core.split_protocol(url)[0] or "file")
+    return kind, kind._get_kwargs_from_urls(url)
+
+
+def _is_beneath(url: str) -> bool:
+    root, path = (posixpath.normpath(fsspec.core.url_to_fs(one)[1]) for one in (settings.DATA_URL, url))
+    return path.startswith(root.rstrip("/") + "/")
 
 
 def exists(url: str) -> bool:

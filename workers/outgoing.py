@@ -28,8 +28,11 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 METADATA = [
     ipaddress.ip_network(text)
     for text in (
-        *("169.254.0.0/16", "100.100.100.200/32", "168.63.129.16/32"),
-        *("fe80::/10", "fd00:ec2::254/128", "fd20:ce::254/128"),
+        *("169.254.0.0/16", "fe80::/10"),  # most clouds' are here; the others' by cloud:
+        *("fd00:ec2::/32", "fd20:ce::254/128", "168.63.129.16/32"),  # Amazon, Google, Azure
+        *("192.0.0.192/32", "fd00:c1::a9fe:a9fe/128"),  # Oracle
+        *("100.100.100.200/32", "fd00:100::100:200/128"),  # Alibaba
+        *("fd00:42::42/128", "fd00:a9fe:a9fe::1/128"),  # Scaleway, Akamai
     )
 ]
 NEVER = [
@@ -37,6 +40,7 @@ NEVER = [
     *(ipaddress.ip_network(text) for text in ("0.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "ff00::/8")),
 ]
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_HOST = (str, bytes, bytearray)  # as sockets take it
 
 
 class NotAllowed(ValueError):
@@ -197,18 +201,20 @@ def _connected(address: str, port: int, timeout: Any, options: Any) -> socket.so
 def guard() -> None:
     """Refuse, from now on, each connection of this process to where clouds keep credentials, whatever makes it.
 
-    It then fails with `PermissionError`. What libraries in C connect to by themselves is not seen. OUTGOING_METADATA
-    lifts the guard, for object stores that are given the machine's own credentials.
+    It then fails with `PermissionError`. What libraries in C connect to by themselves is not seen, and what gives
+    `socket.connect` a name, not an address, has it looked up once more. OUTGOING_METADATA lifts the guard, for object
+    stores that are given the machine's own credentials.
     """
     sys.addaudithook(_look_at)
 
 
 def _look_at(event: str, arguments: tuple[Any, ...]) -> None:
-    if event != "socket.connect" or not isinstance(arguments[1], tuple) or not isinstance(arguments[1][0], str):
+    if event != "socket.connect" or not isinstance(arguments[1], tuple) or not isinstance(arguments[1][0], _HOST):
         return  # most events of the interpreter are none; sockets of files have no address
     if settings.OUTGOING_METADATA:
         return
-    host = arguments[1][0].partition("%")[0]
+    told = arguments[1][0]
+    host = (told if isinstance(told, str) else told.decode("ascii", "replace")).partition("%")[0]
     literal = _literal(host)
     led = [literal] if literal else _looked_up(host)
     if any(one in network for address in led for one in _meant(address) for network in METADATA):

@@ -74,6 +74,9 @@ def test_it_may_go_anywhere_else_and_there_too_where_the_setting_says_so(
         METADATA,
         "::ffff:169.254.169.254",
         "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd00:c1::a9fe:a9fe",
+        "fd00:100::100:200",
         "100.100.100.200",
         "169.254.170.2",
         "fe80::1%lo",
@@ -84,6 +87,12 @@ def test_no_connection_is_made_to_where_clouds_keep_credentials(address: str) ->
     kind = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(kind) as connection, pytest.raises(PermissionError, match="where clouds keep credentials"):
         connection.connect((address, 80))
+
+
+@pytest.mark.parametrize("host", [METADATA.encode(), bytearray(METADATA, "ascii"), b"2852039166"])
+def test_nor_where_the_address_is_given_as_bytes(host: bytes) -> None:
+    with socket.socket() as connection, pytest.raises(PermissionError, match="where clouds keep credentials"):
+        connection.connect((host, 80))
 
 
 def test_nor_by_what_waits_for_many_connections_at_once() -> None:

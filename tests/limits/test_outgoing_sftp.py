@@ -49,7 +49,19 @@ def test_a_server_of_files_is_looked_up_once_and_called_there(
         division_listed()
 
 
-@pytest.mark.parametrize("address", [METADATA, "::ffff:169.254.169.254", "0.0.0.0"])
+def test_its_key_is_that_of_its_name_wherever_that_leads(
+    division: SftpServer, names: dict[str, list[str]], settings: Settings
+) -> None:
+    names["files.example"] = ["127.0.0.1"]
+    division_listed()
+    names["files.example"] = ["::ffff:127.0.0.1"]
+    known = settings.VAR / "known_hosts"
+
+    assert division_listed() == []
+    assert [line.split()[0] for line in known.read_text().splitlines()] == [f"[files.example]:{division.port}"]
+
+
+@pytest.mark.parametrize("address", [METADATA, "::ffff:169.254.169.254", "fd00:ec2::23", "0.0.0.0"])
 def test_a_server_of_files_whose_name_leads_where_nobody_calls_is_not_asked(
     division: SftpServer, names: dict[str, list[str]], address: str
 ) -> None:
@@ -59,6 +71,7 @@ def test_a_server_of_files_whose_name_leads_where_nobody_calls_is_not_asked(
         division_listed()
 
     assert refusal.value.field == "source"
+    assert division.connections == 0
 
 
 def test_a_server_of_files_that_is_no_source_is_not_called(division: SftpServer, settings: Settings) -> None:

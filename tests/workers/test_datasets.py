@@ -1,6 +1,7 @@
 """Dataset references: read whole, written all or nothing, and never from outside DATA_URL."""
 
 import os
+import socket
 import time
 
 import polars as pl
@@ -37,6 +38,20 @@ def test_a_url_outside_is_refused_with_the_field(place, settings, url):
 
     assert "processed.dataset" in str(refused.value)
     assert refused.value.field == "processed.dataset"
+
+
+@pytest.mark.parametrize("store", ["file", "sftp"])
+@pytest.mark.parametrize("scheme", ["ftp", "sftp"])
+def test_nobody_is_called_to_see_whether_a_url_is_outside(place, settings, store, scheme):
+    if store == "sftp":
+        settings.DATA_URL = "sftp://store.example/data"
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.settimeout(0.2)
+        url = f"{scheme}://127.0.0.1:{elsewhere.getsockname()[1]}/data/x.parquet"
+        with pytest.raises(InvalidParameters, match="lies outside DATA_URL"):
+            datasets.read({"$dataset": url})
+        with pytest.raises(TimeoutError):
+            elsewhere.accept()
 
 
 def test_what_is_no_reference_or_not_there_is_refused(place, settings):

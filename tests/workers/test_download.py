@@ -219,6 +219,12 @@ def test_the_status_tells_whether_to_try_again(place, serve_badly, status, error
     assert type(raised.value) is TryLater or not isinstance(raised.value, TryLater)
 
 
+def test_the_scheme_may_be_in_capitals(place, serve_badly):
+    faulty = serve_badly(GOOD, whole)
+
+    assert run("download", file=source_file(faulty.url.replace("http:", "HTTP:")))["archive"]["bytes"] == len(GOOD)
+
+
 def test_a_redirect_is_followed_on_the_host_and_nowhere_else(place, serve_badly):
     faulty = serve_badly(GOOD, says(302, Location="/moved.zip"), whole)
     assert run("download", file=source_file(faulty.url))["archive"]["bytes"] == len(GOOD)

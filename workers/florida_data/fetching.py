@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import fsspec
 import httpx2
@@ -79,7 +80,7 @@ def fetch(call: Call, file: SourceFile, partial: Partial, known: dict[str, Any])
     Raises `Unchanged` if the source's file has the ``known`` validators, `TryLater` if it should be tried again, and
     `ActionError` if that would not help.
     """
-    if file["url"].startswith(("http://", "https://")):
+    if urlsplit(file["url"]).scheme in ("http", "https"):
         return _fetch_web(call, file, partial, known)
     return _fetch_folder(call, file, partial, known)
 

@@ -69,7 +69,7 @@ def find_source(value: str) -> Source:
 def _is_beneath(value: str, url: str) -> bool:
     if "::" in value:  # fsspec would go on to what comes behind it
         return False
-    mine, other = urlsplit(url), urlsplit(value if "://" in value else f"file://{value}")
+    mine, other = (urlsplit(one if "://" in one else f"file://{one}") for one in (url, value))
     inside = posixpath.normpath(other.path or "/") + "/"
     return (mine.scheme, mine.netloc) == (other.scheme, other.netloc) and inside.startswith(
         posixpath.normpath(mine.path or "/").rstrip("/") + "/"

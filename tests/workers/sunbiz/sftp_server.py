@@ -21,6 +21,7 @@ class SftpServer:
     port: int = 0
     key: paramiko.PKey = field(default_factory=lambda: paramiko.ECDSAKey.generate())
     breaks_after: int | None = None
+    connections: int = 0
     read: dict[str, int] = field(default_factory=dict)  # the lowest offset that was read of each file, by name
 
     @property
@@ -109,6 +110,7 @@ def _accept(listener: socket.socket, server: SftpServer, transports: list[parami
             connection, _ = listener.accept()
         except OSError:
             return
+        server.connections += 1
         transport = paramiko.Transport(connection)
         transports.append(transport)
         transport.add_server_key(server.key)

@@ -136,3 +136,12 @@ def test_one_file_of_a_source_can_be_named(place):
     put(place, "20250703c.txt", entity(2))
 
     assert sync(source=str(path))["files_found"] == 1
+
+
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_a_source_may_be_a_path_and_a_file_beneath_it_be_named(tmp_path, settings, scheme):
+    put_remote(tmp_path, "cor/20250702c.txt", 3)
+    settings.SUNBIZ_SOURCES = {"folder": str(tmp_path)}
+
+    assert sync(source="folder")["rows_inserted"] == 3
+    assert sync(source=f"{scheme}{tmp_path}/cor/20250702c.txt")["files_unchanged"] == 1
