@@ -198,18 +198,18 @@ CONCORD_API_KEY = env.text("CONCORD_API_KEY")
 
 # --- florida_data: where rolls come from (name=url pairs add sources), and how large one may be ---
 
-_ROLLS = (*env.FOLDERS, *env.STORES, *env.WEB)
-FLORIDA_PORTAL_URL = env.source("FLORIDA_PORTAL_URL", "https://floridarevenue.com", _ROLLS)
-FLORIDA_SAMPLE_URL = env.source("FLORIDA_SAMPLE_URL", "", _ROLLS)
-FLORIDA_SOURCES = env.sources("FLORIDA_SOURCES", _ROLLS)
+rolls = (*env.FOLDERS, *env.STORES, *env.WEB)
+FLORIDA_PORTAL_URL = env.source("FLORIDA_PORTAL_URL", "https://floridarevenue.com", rolls)
+FLORIDA_SAMPLE_URL = env.source("FLORIDA_SAMPLE_URL", "", rolls)
+FLORIDA_SOURCES = env.sources("FLORIDA_SOURCES", rolls)
 FLORIDA_DATA_SOURCE = env.text("FLORIDA_DATA_SOURCE", "portal")
 FLORIDA_MAX_ROLL_BYTES = env.whole("FLORIDA_MAX_ROLL_BYTES", 4_000_000_000)
 
 # --- sunbiz: where the Division of Corporations' files come from ---
 
-_RECORDS = (*env.FOLDERS, *env.STORES, *env.SFTP)
-SUNBIZ_STATE_URL = env.source("SUNBIZ_STATE_URL", "sftp://sftp.floridados.gov/Public/doc", _RECORDS)
-SUNBIZ_SOURCES = env.sources("SUNBIZ_SOURCES", _RECORDS)
+records = (*env.FOLDERS, *env.STORES, *env.SFTP)
+SUNBIZ_STATE_URL = env.source("SUNBIZ_STATE_URL", "sftp://sftp.floridados.gov/Public/doc", records)
+SUNBIZ_SOURCES = env.sources("SUNBIZ_SOURCES", records)
 SUNBIZ_SOURCE = env.text("SUNBIZ_SOURCE", "state")
 SUNBIZ_SFTP_USERNAME = env.text("SUNBIZ_SFTP_USERNAME")
 SUNBIZ_SFTP_PASSWORD = env.text("SUNBIZ_SFTP_PASSWORD")
