@@ -79,15 +79,12 @@ class ExistsIn:
     def _sides(self, file: File) -> tuple[list[pl.Expr], list[pl.Expr]]:
         """The cells here and there, as texts where they are of different types."""
         here, there = file.rows.collect_schema(), file.others[self.dataset].collect_schema()
-        kinds = [
-            here[own] if here[own] == there[other] else pl.String
-            for own, other in zip(self.on, self.other_on, strict=True)
-        ]
-        sides = (
-            [pl.col(name).cast(kind) for name, kind in zip(names, kinds, strict=True)]
-            for names in (self.on, self.other_on)
-        )
-        return tuple(sides)  # type: ignore[return-value]
+        own, others = [], []
+        for name, other in zip(self.on, self.other_on, strict=True):
+            kind = here[name] if here[name] == there[other] else pl.String
+            own.append(pl.col(name).cast(kind))
+            others.append(pl.col(other).cast(kind))
+        return own, others
 
 
 def build(text: RuleText, schema: pl.Schema, others: Others, *, source: str = "", version: str = "") -> Rule:
